@@ -1,0 +1,59 @@
+"""Episode: everything one run through a Scene left behind; one row group of a dataset."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simgen.observation import Link, State, Trajectory
+from simgen.scenario import Scene
+from simgen.world import Clip
+
+
+@dataclass(frozen=True)
+class Subtask:
+    """A stretch of an episode in words."""
+
+    start: int
+    """First frame."""
+    stop: int
+    """One past the last frame."""
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """T instants of a Scene, with what was done, seen and drawn, and the physics truth of each."""
+
+    scene: Scene
+    """The concrete draw; holds seed, episode number and attempt."""
+    links: tuple[Link, ...]
+    """Every rigid piece; rows of `State.link_pose`."""
+    trajectory: Trajectory
+    """States, actions and observations, T each."""
+    final: State
+    """The state after the last action."""
+    action_names: tuple[str, ...]
+    """(A,)."""
+    joint_names: tuple[str, ...]
+    """The arm's joints, (J,)."""
+    clips: dict[str, Clip]
+    """Camera name to its photographs, T frames each."""
+    subtasks: tuple[Subtask, ...]
+    """Captions in order; together they cover every frame."""
+    simulator: str
+    """Name of the simulator."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Package to version, of everything that had a hand in it."""
+
+    def __len__(self) -> int:
+        return len(self.trajectory.states)
+
+    @property
+    def success(self) -> bool:
+        """Whether the task was done at the end."""
+        return self.final.success
+
+    @property
+    def progress(self) -> np.ndarray:
+        """Task progress at every frame, float64, (T,)."""
+        return np.array([state.progress for state in self.trajectory.states])

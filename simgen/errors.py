@@ -1,0 +1,80 @@
+"""Every exception of SimGen. Each takes facts and writes its own sentence, ending in what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SimGenError(Exception):
+    """Something the user can mend; the command line prints it as one sentence and exits with status 2."""
+
+
+class UnknownName(SimGenError):
+    """A name that is not on its shelf or in its table."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]):
+        known = sorted(known)
+        close = get_close_matches(name, known, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        super().__init__(f"No {kind} is called '{name}'.{hint} Known: {', '.join(known) or 'none'}.")
+
+
+class MissingExtra(SimGenError):
+    """An optional package that is not installed."""
+
+    def __init__(self, package: str, extra: str):
+        super().__init__(f"{package} is not installed. Run: pip install 'simgen[{extra}]'")
+
+
+class ShapeMismatch(SimGenError):
+    """Two arrays that must agree in shape and do not."""
+
+    def __init__(self, name: str, shape: tuple, expected_of: str, expected: tuple):
+        super().__init__(f"{name} has shape {tuple(shape)} but {expected_of} asks for {tuple(expected)}; pass arrays of one size.")
+
+
+class InvalidValue(SimGenError):
+    """A value outside what its meaning allows."""
+
+    def __init__(self, name: str, value: object, must: str):
+        super().__init__(f"{name} is {value!r}; it must be {must}.")
+
+
+class InvalidScenario(SimGenError):
+    """A scenario file that does not say a possible world: names the file, the key and the mend."""
+
+    def __init__(self, file: object, key: str, problem: str):
+        where = f"{file}: {key}" if key else f"{file}"
+        super().__init__(f"{where}: {problem}")
+
+
+class AssetError(SimGenError):
+    """A mesh, URDF or texture that is missing, empty or unreadable."""
+
+    def __init__(self, file: object, problem: str):
+        super().__init__(f"{file}: {problem}")
+
+
+class PlacementFailed(SimGenError):
+    """No collision-free, settled arrangement was found; carries the histogram of reasons."""
+
+    def __init__(self, scenario: str, tries: int, reasons: dict[str, int]):
+        self.reasons = dict(reasons)
+        counts = ", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items(), key=lambda item: -item[1]))
+        super().__init__(
+            f"{scenario}: no arrangement fits after {tries} tries ({counts}). "
+            "Give the bodies more room, fewer neighbours or smaller margins."
+        )
+
+
+class OutputExists(SimGenError):
+    """A finished dataset stands where the output should go."""
+
+    def __init__(self, path: object):
+        super().__init__(f"{path} already exists. Choose another --out, or pass --overwrite to replace it.")
+
+
+class CannotWrite(SimGenError):
+    """The output folder cannot be written: read-only, or the disk is full."""
+
+    def __init__(self, path: object, reason: str):
+        super().__init__(f"Cannot write {path}: {reason}. Free some space or choose another --out.")

@@ -1,0 +1,108 @@
+"""The shapes a body can have. In YAML: `shape: {box: {size: [0.05, 0.05, 0.05]}}`."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Discriminator, Tag
+
+from simgen.scenario.distribution import Choice, Model, Positive, Size
+
+
+class BoxParameters(Model):
+    size: Size
+    """Full edge lengths along x, y and z, metres."""
+
+
+class Box(Model):
+    """A box centred on its frame."""
+
+    box: BoxParameters
+
+
+class SphereParameters(Model):
+    radius: Positive
+    """Metres."""
+
+
+class Sphere(Model):
+    """A sphere centred on its frame."""
+
+    sphere: SphereParameters
+
+
+class RoundParameters(Model):
+    radius: Positive
+    """Metres."""
+    height: Positive
+    """Metres along z; of a capsule, the length of its straight part."""
+
+
+class Cylinder(Model):
+    """A cylinder along z, centred on its frame."""
+
+    cylinder: RoundParameters
+
+
+class Capsule(Model):
+    """A cylinder along z with half spheres on both ends, centred on its frame."""
+
+    capsule: RoundParameters
+
+
+class FileParameters(Model):
+    file: str
+    """Beside the scenario file, on the assets shelf, `package://NAME/PATH` or absolute."""
+    scale: Positive = 1.0
+
+
+class Mesh(Model):
+    """Triangles of any file trimesh reads, in metres after `scale`; a dynamic one collides as its convex decomposition."""
+
+    mesh: FileParameters
+
+
+class Urdf(Model):
+    """An articulated or compound body; its frame is its base link's."""
+
+    urdf: FileParameters
+
+
+KINDS = {"box": Box, "sphere": Sphere, "cylinder": Cylinder, "capsule": Capsule, "mesh": Mesh, "urdf": Urdf}
+
+
+def _kind(value: Any) -> str:
+    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else ()
+    return next((kind for kind in (*KINDS, "choice") if kind in keys), "box")
+
+
+def _known_kind(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value
+    if not isinstance(value, dict) or not any(kind in value for kind in (*KINDS, "choice")):
+        named = repr(next(iter(value), "")) if isinstance(value, dict) else repr(value)
+        raise ValueError(f"no shape is called {named}; known: {', '.join(KINDS)}")
+    return value
+
+
+AnyShape = Annotated[
+    Annotated[Box, Tag("box")]
+    | Annotated[Sphere, Tag("sphere")]
+    | Annotated[Cylinder, Tag("cylinder")]
+    | Annotated[Capsule, Tag("capsule")]
+    | Annotated[Mesh, Tag("mesh")]
+    | Annotated[Urdf, Tag("urdf")],
+    Discriminator(_kind),
+    BeforeValidator(_known_kind),
+]
+
+Shape = Annotated[
+    Annotated[Box, Tag("box")]
+    | Annotated[Sphere, Tag("sphere")]
+    | Annotated[Cylinder, Tag("cylinder")]
+    | Annotated[Capsule, Tag("capsule")]
+    | Annotated[Mesh, Tag("mesh")]
+    | Annotated[Urdf, Tag("urdf")]
+    | Annotated[Choice[AnyShape], Tag("choice")],
+    Discriminator(_kind),
+    BeforeValidator(_known_kind),
+]
+"""One shape, or a choice of shapes. In a Scene it is always one shape."""

@@ -1,0 +1,77 @@
+"""Tasks: what is to be done in a Scene, how far it has come, and an expert that does it; and the table of tasks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import numpy as np
+
+from simgen.errors import UnknownName
+from simgen.geometry import Pose
+from simgen.observation import Link, State
+from simgen.scenario import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Where an expert wants the hand next."""
+
+    world_T_tcp: Pose
+    """Pose of the tool centre point."""
+    gripper: float
+    """Opening wanted, 0 closed to 1 open."""
+
+
+class Expert(Protocol):
+    """A scripted demonstrator. It sees the physics truth, and is deterministic given its generator."""
+
+    subtask: str
+    """What it is doing now, in words ("reach for the red cube")."""
+    finished: bool
+    """It has nothing more to do: it holds still, whether or not the task succeeded."""
+
+    def act(self, state: State) -> Target:
+        """Where the hand should be after the next control step."""
+
+
+class Task(Protocol):
+    """One task in one Scene. Made with the Scene and its link table; holds no simulator."""
+
+    def progress(self, state: State) -> float:
+        """How far the task has come, 0 to 1, from the physics truth."""
+
+    def success(self, state: State) -> bool:
+        """Whether the task is done in this state."""
+
+    def expert(self, rng: np.random.Generator) -> Expert:
+        """A fresh demonstrator."""
+
+
+BUILT_IN = {
+    "reach": "simgen.task.reach:Reach",
+    "push": "simgen.task.push:Push",
+    "pick_place": "simgen.task.pick_place:PickPlace",
+    "stack": "simgen.task.stack:Stack",
+    "open_drawer": "simgen.task.open_drawer:OpenDrawer",
+}
+
+
+def table() -> Mapping[str, str]:
+    """Every task by name, `module:class`; plugins join through the `simgen.tasks` entry points."""
+    return {point.name: point.value for point in entry_points(group="simgen.tasks")} | BUILT_IN
+
+
+def make(scene: Scene, links: tuple[Link, ...]) -> Task:
+    """The task a Scene names.
+
+    Raises:
+        UnknownName: if no task is called so, or a role or setting is not one the task knows.
+        InvalidScenario: if a role the task needs is missing.
+    """
+    known = table()
+    if scene.task.name not in known:
+        raise UnknownName("task", scene.task.name, known)
+    module, _, attribute = known[scene.task.name].partition(":")
+    return getattr(import_module(module), attribute)(scene, links)
