@@ -35,7 +35,8 @@ class Observation:
 
     def __post_init__(self):
         size = self.depth.shape
-        for name, channels in (("instance", ()), ("link", ()), ("semantic", ()), ("normal", (3,)), ("flow", (2,)), ("albedo", (3,)), ("rgb", (3,))):
+        maps = {"instance": (), "link": (), "semantic": (), "normal": (3,), "flow": (2,), "albedo": (3,), "rgb": (3,)}
+        for name, channels in maps.items():
             array = getattr(self, name)
             if array is not None and array.shape != size + channels:
                 raise ShapeMismatch(name, array.shape, f"depth {size}", size + channels)
@@ -76,7 +77,8 @@ class Contacts:
 
     @classmethod
     def none(cls) -> "Contacts":
-        return cls(*(np.zeros(0, np.int32) for _ in range(2)), np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), np.zeros(0))
+        rows, vectors, scalars = np.zeros(0, np.int32), np.zeros((0, 3)), np.zeros(0)
+        return cls(rows, rows, vectors, vectors, scalars, vectors, scalars)
 
     def __len__(self) -> int:
         return len(self.force)
@@ -84,7 +86,8 @@ class Contacts:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """The physics truth at one instant. L links and B bodies in the order of the link table and of Scene ids, J joints of the robot's arm."""
+    """The physics truth at one instant: L links in the order of the link table, B bodies in the order of `Scene.bodies`
+    (the robot is not among them), J joints of the robot's arm."""
 
     time_ns: int
     """Simulated time in nanoseconds; 0 at reset."""

@@ -4,7 +4,7 @@ Each distribution is a model with one field of its own name, so that the YAML fo
 `mass: 0.2`, or `mass: {uniform: [0.1, 0.3]}`.
 """
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -119,7 +119,7 @@ class IntegerRange(Model):
         return self.integer
 
 
-class Choice(Model, Generic[T]):
+class Choice[T](Model):
     """One of a list, each as likely as the next or as `weights` say."""
 
     choice: Annotated[list[T], Field(min_length=1)]
