@@ -78,3 +78,20 @@ class CannotWrite(SimGenError):
 
     def __init__(self, path: object, reason: str):
         super().__init__(f"Cannot write {path}: {reason}. Free some space or choose another --out.")
+
+
+class ExpertFails(SimGenError):
+    """The scripted expert fails so often that the dataset would never fill."""
+
+    def __init__(self, scenario: str, attempts: int, successes: int):
+        super().__init__(
+            f"{scenario}: the expert succeeded in {successes} of {attempts} attempts. "
+            "Make the task easier, or keep the failures with --keep-failed."
+        )
+
+
+class WorkerDied(SimGenError):
+    """A worker process ended without a word, usually for want of memory."""
+
+    def __init__(self, kept: int):
+        super().__init__(f"A worker process was killed; {kept} finished episodes are kept. Run the same command again, with fewer --workers.")

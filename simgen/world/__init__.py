@@ -59,6 +59,8 @@ class World(Protocol):
     """Turns Controls and an Appearance into photographs. It never sees a simulator."""
 
     name: str
+    needs_rgb: bool
+    """Whether it looks at the simulator's own picture."""
     causal: bool
     """Whether a frame depends on no later one, so that it can be stepped in a closed loop."""
 

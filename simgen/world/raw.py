@@ -10,6 +10,7 @@ class Raw:
     """Passes the simulator's picture through. `appearance` and `seed` change nothing."""
 
     name = "raw"
+    needs_rgb = True
     causal = True
 
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:

@@ -1,0 +1,140 @@
+"""Scenario to episodes in memory: the left half of the arrow in one function."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simgen import shelves
+from simgen import simulator as simulators
+from simgen import world as worlds
+from simgen.dataset import Episode
+from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, UnknownName, Unsettled
+from simgen.rollout import roll_out
+from simgen.scenario import Scenario, Scene, draw, load
+from simgen.simulator import Simulator
+from simgen.simulator.settle import settled
+from simgen.stopwatch import Stopwatch
+from simgen.world import World
+
+ARRANGEMENTS = 20
+"""How many arrangements of one episode may fail to settle before the scenario is called impossible."""
+PATIENCE = 20
+"""Attempts allowed beyond twice as many as there are episodes asked for."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked of a run; equal jobs make equal episodes."""
+
+    scenario: Scenario
+    seed: int
+    world: str
+    simulator: str
+
+    def tools(self) -> tuple[Simulator, World]:
+        """The simulator and the world."""
+        world = worlds.make(self.world)
+        return simulators.make(self.simulator, renderer="tiny" if world.needs_rgb else "none"), world
+
+
+def job_of(
+    scenario: str | Path | Scenario,
+    *,
+    world: str = "raw",
+    simulator: str = "pybullet",
+    seed: int = 0,
+    control: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> Job:
+    """The job in these words; every name is looked up here, before anything is started.
+
+    Raises:
+        UnknownName, InvalidScenario, AssetError: what is asked for is not there or not possible.
+    """
+    for kind, name, known in (("world", world, worlds.table()), ("simulator", simulator, simulators.table())):
+        if name not in known:
+            raise UnknownName(kind, name, known)
+    if not isinstance(scenario, Scenario):
+        scenario = load(shelves.scene(scenario))
+    for part in ("task", "robot"):
+        if getattr(scenario, part) is None:
+            raise InvalidValue(f"{part} of scenario {scenario.name}", None, "given, for an expert to demonstrate")
+    changes = {"control": control} if control else {}
+    if size:
+        width, height = size
+        changes["cameras"] = {
+            name: camera.model_copy(update={"width": width, "height": height}) for name, camera in scenario.cameras.items()
+        }
+    return Job(scenario.model_copy(update=changes), seed, world, simulator)
+
+
+def play(job: Job, number: int, simulator: Simulator, world: World, watch: Stopwatch) -> Episode:
+    """Episode `number` of a job, whether or not its expert succeeds.
+
+    Raises:
+        PlacementFailed: if no arrangement fits or comes to rest.
+    """
+    with watch("draw"):
+        scene = arrange(job, number, simulator)
+    return roll_out(scene, simulator, world, watch)
+
+
+def arrange(job: Job, number: int, simulator: Simulator) -> Scene:
+    """The first arrangement of an episode whose bodies stay where they were put."""
+    reasons = Counter()
+    for attempt in range(ARRANGEMENTS):
+        try:
+            return settled(draw(job.scenario, job.seed, number, attempt), simulator)
+        except Unsettled as error:
+            reasons[error.reason] += 1
+    raise PlacementFailed(job.scenario.name, ARRANGEMENTS, reasons)
+
+
+def most_attempts(episodes: int) -> int:
+    """How many attempts a run may make for so many episodes before its expert is called unable."""
+    return 2 * episodes + PATIENCE
+
+
+def generate(
+    scenario: str | Path | Scenario,
+    *,
+    world: str = "raw",
+    simulator: str = "pybullet",
+    episodes: int = 1,
+    seed: int = 0,
+    start: int = 0,
+    control: str | None = None,
+    size: tuple[int, int] | None = None,
+    keep_failed: bool = False,
+) -> Iterator[Episode]:
+    """Episodes of a scenario, one by one, in memory.
+
+    Args:
+        scenario: a name on the scenes shelf, a YAML file, or a Scenario.
+        world: who draws the photographs.
+        simulator: who does the physics.
+        episodes: how many to yield; attempts in which the expert fails do not count unless kept.
+        seed: the root seed.
+        start: number of the first episode; episode i of a seed is the same alone and in a batch.
+        control: control mode, instead of the scenario's.
+        size: width and height of every camera in pixels, instead of the scenario's.
+        keep_failed: yield failed attempts too.
+
+    Raises:
+        UnknownName, InvalidScenario, AssetError, PlacementFailed, ExpertFails.
+    """
+    job = job_of(scenario, world=world, simulator=simulator, seed=seed, control=control, size=size)
+    engine, painter = job.tools()
+    kept = 0
+    try:
+        for number in range(start, start + most_attempts(episodes)):
+            if kept == episodes:
+                return
+            episode = play(job, number, engine, painter, Stopwatch())
+            if episode.success or keep_failed:
+                kept += 1
+                yield episode
+    finally:
+        engine.close()
+    raise ExpertFails(job.scenario.name, most_attempts(episodes), kept)

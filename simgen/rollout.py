@@ -1,0 +1,113 @@
+"""One episode: a Scene played in a simulator by the task's expert, seen by every camera and drawn by a world."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+import numpy as np
+
+from simgen import task as tasks
+from simgen.dataset import Episode, Subtask
+from simgen.observation import Observation, State, Trajectory
+from simgen.randomness import stream
+from simgen.scenario import Scene
+from simgen.scenario.robot import robot_model
+from simgen.simulator import Simulator
+from simgen.simulator.control import action_names, to_action
+from simgen.stopwatch import Stopwatch
+from simgen.task import Expert, Task
+from simgen.world import Appearance, ControlClip, World
+
+HOLD = 5
+"""Frames recorded after the task is done, so that a policy learns to stay."""
+PACKAGES = ("simgen", "numpy", "pybullet", "open3d", "trimesh", "lerobot", "h5py")
+
+
+@dataclass
+class _Tape:
+    """What a run leaves behind, frame by frame."""
+
+    states: list[State]
+    actions: list[np.ndarray]
+    observations: dict[str, list[Observation]]
+    words: list[str]
+
+
+def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch) -> Episode:
+    """Play a Scene with its task's expert and draw it.
+
+    The run ends `HOLD` frames after success, when the expert gives up, or after `scene.duration` seconds.
+    """
+    with watch("build"):
+        simulator.build(scene)
+        state = simulator.reset(scene.seed)
+        task = tasks.make(scene, simulator.links)
+        scene = scene.model_copy(
+            update={"instruction": tasks.instruct(scene, task, stream(scene.seed, scene.episode, "language"))}
+        )
+    tape, final = _play(scene, simulator, task, task.expert(stream(scene.seed, scene.episode, "expert")), state, watch)
+    with watch("world"):
+        clips = {camera: _draw(scene, world, camera, tape) for camera in scene.cameras}
+    observations = {camera: tuple(seen) for camera, seen in tape.observations.items()}
+    return Episode(
+        scene=scene,
+        links=simulator.links,
+        trajectory=Trajectory(tuple(tape.states), np.stack(tape.actions).astype(np.float32), observations),
+        final=final,
+        action_names=action_names(scene),
+        joint_names=tuple(robot_model(scene.robot.name).arm),
+        clips=clips,
+        subtasks=_subtasks(tape.words),
+        simulator=simulator.name,
+        versions=versions(),
+    )
+
+
+def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state: State, watch: Stopwatch) -> tuple[_Tape, State]:
+    tape = _Tape([], [], {camera: [] for camera in scene.cameras}, [])
+    state, held = _judged(task, state), 0
+    for _ in range(round(scene.duration * scene.control_rate)):
+        with watch("observe"):
+            for camera, seen in tape.observations.items():
+                seen.append(simulator.observe(camera))
+        with watch("expert"):
+            target = expert.act(state)
+            action = to_action(target.world_T_tcp, target.gripper, state, simulator.jacobian(), scene)
+        tape.states.append(state)
+        tape.actions.append(action)
+        tape.words.append(expert.subtask)
+        with watch("physics"):
+            state = _judged(task, simulator.step(action))
+        held = held + 1 if state.success else 0
+        if held > HOLD or (expert.finished and not state.success):
+            break
+    return tape, state
+
+
+def _judged(task: Task, state: State) -> State:
+    return replace(state, progress=task.progress(state), success=task.success(state))
+
+
+def _draw(scene: Scene, world: World, camera: str, tape: _Tape):
+    seed = int(stream(scene.seed, scene.episode, f"world/{camera}").integers(2**63))
+    controls = ControlClip(tuple(tape.observations[camera]), scene, tuple(tape.states))
+    return world.render(controls, Appearance(scene.instruction), seed=seed)
+
+
+def _subtasks(words: list[str]) -> tuple[Subtask, ...]:
+    """Runs of equal captions."""
+    starts = [0, *(t for t in range(1, len(words)) if words[t] != words[t - 1])]
+    return tuple(Subtask(start, stop, words[start]) for start, stop in zip(starts, [*starts[1:], len(words)], strict=True))
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Version of Python and of every package that has a hand in an episode."""
+    found = {"python": python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
