@@ -1,0 +1,162 @@
+"""Links and triangles of a Scene: what any simulator, ray caster or path tracer must agree on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from simgen import shelves
+from simgen.errors import AssetError, UnknownName
+from simgen.geometry import Pose
+from simgen.observation import Link
+from simgen.scenario import solid
+from simgen.scenario.articulation import Articulation, articulation
+from simgen.scenario.classes import CLASSES
+from simgen.scenario.colours import rgb
+from simgen.scenario.mesh import Part, read_mesh, read_texture, scaling
+from simgen.scenario.robot import RobotModel, robot_model, robots
+from simgen.scenario.scene import ROBOT_ID, PlacedBody, Scene
+from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Shape, Sphere, Urdf
+from simgen.scenario.visual import link_parts
+
+WHITE = (1.0, 1.0, 1.0)
+GREY = (0.7, 0.7, 0.7)
+"""Of what no file and no scenario gives a colour."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Triangles of one material on one link."""
+
+    body: int
+    """SimGen body id."""
+    link: int
+    """Link index within the body."""
+    vertices: np.ndarray
+    """Link frame, metres, float64, (V, 3)."""
+    faces: np.ndarray
+    """int32, (F, 3), counter-clockwise from outside."""
+    colour: tuple[float, float, float]
+    """sRGB 0 to 1; the texture is multiplied by it."""
+    uv: np.ndarray | None = None
+    """Texture coordinates, float64, (V, 2): (0, 0) is the image's lower left corner, (1, 1) its upper right; repeats beyond."""
+    texture: np.ndarray | None = None
+    """sRGB, uint8, (h, w, 3)."""
+    normals: np.ndarray | None = None
+    """Unit vertex normals for smooth shading, link frame, float64, (V, 3); None where the asset has none."""
+
+
+def links(scene: Scene) -> tuple[Link, ...]:
+    """The link table of a scene, the same for every simulator: the robot's links first, then the bodies' by id.
+
+    Raises:
+        UnknownName: if a label is in no class table.
+        AssetError: if a URDF is missing or malformed.
+    """
+    classes = CLASSES | scene.classes
+    table = []
+    if scene.robot is not None:
+        model = robot_model(scene.robot.name)
+        for index, name in enumerate(robot_articulation(scene.robot.name).links):
+            table.append(Link(ROBOT_ID, index, _named("robot", index, name), classes[_robot_class(model, name)]))
+    for body in scene.bodies:
+        if body.label not in classes:
+            raise UnknownName("class", body.label, classes)
+        names = body_articulation(body.shape, _folder(scene)).links if isinstance(body.shape, Urdf) else (body.name,)
+        for index, name in enumerate(names):
+            label = name if isinstance(body.shape, Urdf) and name in classes else body.label
+            table.append(Link(body.id, index, _named(body.name, index, name), classes[label]))
+    return tuple(table)
+
+
+def surfaces(scene: Scene) -> tuple[Surface, ...]:
+    """Every visible triangle of a scene's robot and bodies, in the frames of their links.
+
+    Raises:
+        AssetError: if a mesh, URDF or texture is missing, empty or unreadable, or a texture is asked of a mesh without UVs.
+    """
+    found = []
+    if scene.robot is not None:
+        for link, part in link_parts(robot_articulation(scene.robot.name)):
+            found.append(_surface(ROBOT_ID, link, part, None, None))
+    for body in scene.bodies:
+        found.extend(body_surfaces(body, _folder(scene)))
+    return tuple(found)
+
+
+def body_surfaces(body: PlacedBody, folder: Path | None) -> list[Surface]:
+    """Every visible triangle of one body, in the frames of its links; `folder` is where the scenario file stands."""
+    texture = None if body.texture is None else read_texture(shelves.asset(body.texture, folder))
+    colour = rgb(body.colour) if isinstance(body.colour, str) else body.colour
+    parts = _parts(body.shape, folder)
+    if texture is not None and any(part.uv is None for _, part in parts):
+        raise AssetError(body.texture, f"'{body.name}' has no texture coordinates to lay it on; unwrap its mesh or give it a colour.")
+    return [_surface(body.id, link, part, colour, texture) for link, part in parts]
+
+
+def hull(body, folder: Path | None) -> trimesh.Trimesh:
+    """All visible triangles of one body as one mesh in its base frame, its joints where they start.
+
+    Args:
+        body: anything with a `shape` and `joints` whose numbers are fixed: a body of a Scenario or of a Scene.
+        folder: where the scenario file stands.
+    """
+    poses = [Pose.identity()]
+    if isinstance(body.shape, Urdf):
+        poses = body_articulation(body.shape, folder).forward(body.joints)
+    vertices, faces, count = [], [], 0
+    for link, part in _parts(body.shape, folder):
+        vertices.append(poses[link].apply(part.vertices))
+        faces.append(part.faces + count)
+        count += len(part.vertices)
+    return trimesh.Trimesh(np.concatenate(vertices), np.concatenate(faces), process=False)
+
+
+def robot_articulation(name: str) -> Articulation:
+    """The links and joints of a robot on the assets shelf."""
+    return articulation(shelves.asset(robot_model(name).urdf, robots()[name].parent))
+
+
+def body_articulation(shape: Urdf, folder: Path | None) -> Articulation:
+    """The links and joints of a URDF shape, at its scale; `folder` is where the scenario file stands."""
+    return articulation(shelves.asset(shape.urdf.file, folder), shape.urdf.scale)
+
+
+def _folder(scene: Scene) -> Path | None:
+    return None if scene.folder is None else Path(scene.folder)
+
+
+def _named(body: str, index: int, link: str) -> str:
+    return body if index == 0 else f"{body}/{link}"
+
+
+def _robot_class(model: RobotModel, link: str) -> str:
+    return "gripper" if link in model.gripper_links else "robot"
+
+
+def _surface(body: int, link: int, part: Part, colour, texture) -> Surface:
+    """A given colour replaces the asset's own; a texture stays and is multiplied by it."""
+    own = WHITE if texture is not None else part.colour or GREY
+    image = part.texture if texture is None else texture
+    uv = None if image is None else part.uv
+    return Surface(body, link, part.vertices, part.faces, tuple(colour or own), uv, image, part.normals)
+
+
+def _parts(shape: Shape, folder: Path | None) -> tuple[tuple[int, Part], ...]:
+    """(link index, triangles in the link's frame) of any shape."""
+    match shape:
+        case Box():
+            part = solid.box(shape.box.size)
+        case Sphere():
+            part = solid.sphere(shape.sphere.radius)
+        case Cylinder():
+            part = solid.cylinder(shape.cylinder.radius, shape.cylinder.height)
+        case Capsule():
+            part = solid.capsule(shape.capsule.radius, shape.capsule.height)
+        case Mesh():
+            scale = scaling(shape.mesh.scale)
+            return tuple((0, part.moved(scale)) for part in read_mesh(shelves.asset(shape.mesh.file, folder)))
+        case Urdf():
+            return link_parts(body_articulation(shape, folder))
+    return ((0, part),)
