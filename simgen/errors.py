@@ -95,3 +95,10 @@ class WorkerDied(SimGenError):
 
     def __init__(self, kept: int):
         super().__init__(f"A worker process was killed; {kept} finished episodes are kept. Run the same command again, with fewer --workers.")
+
+
+class BadCommandLine(SimGenError):
+    """Flags or values that a command does not take."""
+
+    def __init__(self, problem: str, command: str):
+        super().__init__(f"{problem}. Run: {command} --help")

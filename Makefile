@@ -1,0 +1,143 @@
+# SimGen sets itself up: `make demo` and `make test` work in a fresh clone, without root.
+# Another interpreter than the first that fits: make PYTHON=/path/to/python3.12 test
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WHEELS := $(VENV)/wheels
+LOG := $(VENV)/pybullet.log
+DEMO := out/demo
+# --verbose undoes --quiet.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PYENV_ROOT ?= $(HOME)/.pyenv
+PYTHONS := $(PYTHON) python3.12 $(wildcard $(PYENV_ROOT)/versions/3.12*/bin/python3.12) python3 python3.13
+
+help:
+	echo "make demo       record two episodes and draw their page, under $(DEMO)"
+	echo "make test       run the tests; make test-slow runs the longer proofs"
+	echo "make lint       check the style"
+	echo "make setup      only make $(VENV); the others do it themselves"
+	echo "make clean      remove $(VENV), $(DEMO) and what the builds left"
+
+setup: $(READY)
+
+demo: $(READY)
+	$(BIN)/simgen generate pick_place --out $(DEMO) --episodes 2 --seed 0 --overwrite
+	$(BIN)/simgen view $(DEMO)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pybullet has no wheel for this Python, and its own build leaves NumPy out when pip builds it in isolation: pictures
+# then come back as tuples. So it is built beside NumPy, in the background while the other packages download.
+define REQUIREMENTS
+import sys, tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+extras = project["optional-dependencies"]
+every = [line for line in project["dependencies"] + extras["train"] + extras["dev"] if not line.startswith("simgen")]
+print(*(line for line in every if line.startswith("pybullet") == (sys.argv[1] == "pybullet")), sep="\n")
+endef
+export REQUIREMENTS
+
+define DRAWS_ARRAYS
+import numpy, pybullet
+pybullet.connect(pybullet.DIRECT)
+picture = pybullet.getCameraImage(8, 8, renderer=pybullet.ER_TINY_RENDERER)[2]
+raise SystemExit(not (pybullet.isNumpyEnabled() and isinstance(picture, numpy.ndarray)))
+endef
+export DRAWS_ARRAYS
+
+define FIND_PYTHON
+for python in $(PYTHONS); do
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then break; fi
+	python=
+done
+if [ -z "$$python" ]; then
+	echo "simgen: no Python 3.12 or later runs here. Run: sudo apt install python3.12 python3.12-venv python3.12-dev" >&2
+	exit 1
+fi
+if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
+	version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	echo "simgen: $$python has no venv module. Run: sudo apt install python$$version-venv python$$version-dev" >&2
+	exit 1
+fi
+endef
+
+define FIND_COMPILER
+header=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+if ! { command -v gcc && command -v g++ && test -e "$$header"; } >/dev/null; then
+	echo "simgen: building pybullet needs gcc, g++ and $$header. Run: sudo apt install build-essential python3-dev" >&2
+	exit 1
+fi
+endef
+
+# A package whose installation was cut short has no INSTALLER file yet; without its dist-info pip installs it anew.
+$(READY): pyproject.toml
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then
+		$(FIND_PYTHON)
+		echo "Making $(VENV) with $$python"
+		"$$python" -m venv --clear $(VENV)
+	fi
+	for info in $(VENV)/lib/python3*/site-packages/*.dist-info; do
+		if [ ! -e "$$info/INSTALLER" ]; then rm -rf "$$info"; fi
+	done
+	pybullet=$$($(BIN)/python -c "$$REQUIREMENTS" pybullet)
+	$(BIN)/python -c "$$REQUIREMENTS" others >$(VENV)/requirements.txt
+	builds() {
+		exec setsid $(PIP) wheel --no-deps --no-build-isolation --wheel-dir $(WHEELS) "$$@" "$$pybullet" >$(LOG) 2>&1
+	}
+	installs() {
+		if ! wait "$$1"; then
+			tail -n 20 $(LOG) >&2
+			echo "simgen: pybullet could not be built. The whole story is in $(LOG); mend its last error and run make again." >&2
+			exit 1
+		fi
+		trap - EXIT
+		$(PIP) install --no-deps --force-reinstall $(WHEELS)/pybullet-*.whl
+	}
+	build=
+	if ! $(BIN)/python -c "$$DRAWS_ARRAYS" >/dev/null 2>&1; then
+		$(FIND_COMPILER)
+		$(PIP) install "$$(grep '^numpy' $(VENV)/requirements.txt)" "setuptools<82" wheel
+		rm -rf $(WHEELS)
+		echo "Building pybullet: about five minutes, unless pip has it cached"
+		builds & build=$$!
+		trap 'kill -- -$$build 2>/dev/null || true' EXIT
+	fi
+	echo "Installing the other packages: about 3 GB, unless pip has them cached"
+	if [ -t 1 ]; then talk=--verbose; else talk=--quiet; fi
+	$(PIP) $$talk install -r $(VENV)/requirements.txt
+	if [ -n "$$build" ]; then
+		installs $$build
+		if ! $(BIN)/python -c "$$DRAWS_ARRAYS" >/dev/null 2>&1; then
+			echo "pip had a pybullet without NumPy cached; building it anew"
+			$(PIP) cache remove pybullet >/dev/null 2>&1 || true
+			rm -rf $(WHEELS)
+			builds --no-cache-dir --no-binary pybullet & build=$$!
+			installs $$build
+		fi
+		if ! $(BIN)/python -c "$$DRAWS_ARRAYS"; then
+			echo "simgen: pybullet was built without NumPy. Remove $(VENV) and run make again; $(LOG) says how the build went." >&2
+			exit 1
+		fi
+	fi
+	$(PIP) install --no-deps --editable .
+	touch $(READY)

@@ -1,0 +1,268 @@
+"""The command line: each command is a function; its signature is the interface and its docstring the help."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from functools import partial, wraps
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+import simgen
+from simgen.errors import BadCommandLine, InvalidValue, SimGenError, UnknownName
+
+# A command imports its rooms when it runs: `simgen --help` waits for no simulator.
+
+Control = Literal["joint_position", "joint_velocity", "ee_delta"]
+Labels = Literal["none", "lerobot"]
+TRAINING = "--policy.type=act --policy.push_to_hub=false"
+Root = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="ROOT")]
+What = tyro.conf.arg(metavar="WHAT")
+Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
+
+
+def generate(
+    scene: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SCENE")],
+    *,
+    out: Path,
+    episodes: int = 10,
+    seed: int = 0,
+    start: int = 0,
+    world: str = "raw",
+    simulator: str = "pybullet",
+    control: Control | None = None,
+    labels: Labels = "none",
+    keep_failed: bool = False,
+    overwrite: bool = False,
+    workers: Whole = None,
+    width: Whole = None,
+    height: Whole = None,
+) -> None:
+    """Record episodes of a scene as a LeRobot dataset with exact ground truth.
+
+    Args:
+        scene: A name from `simgen list scenes`, or a YAML file.
+        out: Folder of the dataset.
+        episodes: How many to keep.
+        seed: Root seed; the same seed makes the same episodes, byte for byte.
+        start: Number of the first episode.
+        world: Who draws the photographs, from `simgen list worlds`.
+        simulator: Who does the physics, from `simgen list simulators`.
+        control: What actions mean, instead of the scene's own.
+        labels: `lerobot` adds depth and segmentation as features LeRobot itself reads.
+        keep_failed: Keep the attempts in which the expert failed, too.
+        overwrite: Replace a finished dataset.
+        workers: Processes; by default one a core.
+        width: Of every camera in pixels, instead of the scene's own.
+        height: Of every camera in pixels, instead of the scene's own.
+    """
+    if (width is None) != (height is None):
+        raise InvalidValue("--width, --height", (width, height), "given together")
+    from simgen.record import record
+
+    size = None if width is None else (width, height)
+    with _following(out) as progress:
+        root = record(
+            scene,
+            out,
+            episodes=episodes,
+            seed=seed,
+            start=start,
+            world=world,
+            simulator=simulator,
+            control=control,
+            size=size,
+            labels=labels,
+            keep_failed=keep_failed,
+            overwrite=overwrite,
+            workers=workers,
+            progress=progress,
+        )
+    print(f"Dataset  {root}")
+    print(f"Look     simgen view {root}")
+    print(f"Check    simgen check {root}")
+    print(f"Train    lerobot-train --dataset.repo_id=local/{root.name} --dataset.root={root} {TRAINING} --output_dir={root}-act")
+
+
+def view(root: Root, *, episode: int = 0, out: Path | None = None, rerun: bool = False) -> None:
+    """Draw an episode as one self-contained page: pictures, exact maps, plots and the scene's numbers.
+
+    Args:
+        root: Folder of a dataset.
+        episode: Which one, from 0.
+        out: The page; by default beside the dataset.
+        rerun: Open the episode in the rerun viewer instead.
+    """
+    from simgen.view import view as draw
+
+    print(f"Page     {draw(root, out, episode)}")
+
+
+def check(root: Root) -> int:
+    """Check a dataset: does every row agree with its videos and its physics truth?
+
+    Args:
+        root: Folder of a dataset.
+    """
+    from simgen.testing import check_dataset
+
+    return _rows(check_dataset(root))
+
+
+def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
+    """List what can be named: scenes, worlds, simulators, tasks and robots.
+
+    Args:
+        what: One of them; all by default.
+    """
+    from simgen import shelves, simulator, task, world
+    from simgen.scenario.robot import robots
+
+    known: dict[str, Mapping[str, Any]] = {
+        "scenes": shelves.scenes(),
+        "worlds": world.table(),
+        "simulators": simulator.table(),
+        "tasks": task.table(),
+        "robots": robots(),
+    }
+    if what is not None and what not in known:
+        raise UnknownName("list", what, known)
+    for kind in [what] if what else known:
+        print(kind)
+        for name, place in sorted(known[kind].items()):
+            print(f"  {name:<20} {place}")
+
+
+def bench(what: Annotated[str, tyro.conf.Positional, What], *, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
+    """Measure this machine.
+
+    Args:
+        what: `observe`, `generate`, or another measurement by name.
+        as_json: Print one JSON object.
+    """
+    from simgen.bench import table
+
+    figures = _named("measurement", what, table())()
+    if as_json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:<40} {value:.4g}" if isinstance(value, float) else f"{name:<40} {value}")
+
+
+def doctor() -> int:
+    """Look at this machine: what SimGen needs, what it found, and what to do about the rest."""
+    from simgen.doctor import diagnose
+
+    return _rows(diagnose())
+
+
+COMMANDS = {"generate": generate, "view": view, "check": check, "list": listing, "bench": bench, "doctor": doctor}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status.
+
+    0 is well, 1 is a check that failed, 2 is something the user can mend (one sentence says what), 130 is Ctrl-C.
+    """
+    try:
+        return _understood(list(sys.argv[1:] if arguments is None else arguments))() or 0
+    except SimGenError as error:
+        print(f"simgen: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"\nsimgen: {stop or 'Stopped.'}", file=sys.stderr)
+        return 130
+
+
+def _understood(arguments: list[str]) -> Callable[[], int | None]:
+    """The command with its arguments, ready to run.
+
+    Raises:
+        UnknownName: there is no such command.
+        BadCommandLine: its arguments make no sense.
+    """
+    if arguments == ["--version"]:
+        return partial(print, simgen.__version__)
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        raise UnknownName("command", arguments[0], COMMANDS)
+    app = tyro.extras.SubcommandApp()
+    for name, command in COMMANDS.items():
+        app.command(_later(command), name=name)
+    complaint = StringIO()
+    try:
+        with redirect_stderr(complaint):
+            return app.cli(
+                prog="simgen",
+                description=simgen.__doc__.splitlines()[0],
+                args=arguments or ["--help"],
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
+    except SystemExit as stop:
+        if stop.code:
+            command = f"simgen {arguments[0]}" if arguments[0] in COMMANDS else "simgen"
+            raise BadCommandLine(_sentence(complaint.getvalue()), command) from None
+        return lambda: None
+
+
+def _later(command: Callable) -> Callable:
+    """The command, but calling it only remembers its arguments: parsing and running are kept apart."""
+
+    @wraps(command)
+    def remember(*args, **options):
+        return partial(command, *args, **options)
+
+    return remember
+
+
+def _sentence(box: str) -> str:
+    """What a box of tyro's says, without its frame, its colours and the help of each argument, which it indents."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()
+    text = "\n".join(line.strip("│ ") for line in lines if not line.startswith(("╭", "╰", "│" + " " * 9)))
+    parts = [" ".join(part.split()).rstrip(".") for part in re.split(r"\n─+\n", text)]
+    return "; ".join(part for part in parts if part and not part.startswith(("For full helptext", "Argument helptext")))
+
+
+def _named(kind: str, name: str, table: Mapping[str, str]) -> Callable:
+    from importlib import import_module
+
+    if name not in table:
+        raise UnknownName(kind, name, table)
+    module, _, attribute = table[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _rows(rows) -> int:
+    """Print rows of a diagnosis or a check; 1 if one of them failed."""
+    for row in rows:
+        print(f"{'ok  ' if row.ok else 'FAIL'} {row.name:<24} {row.detail}")
+    return 0 if all(row.ok for row in rows) else 1
+
+
+@contextmanager
+def _following(out: Path) -> Iterator[Callable]:
+    """A line on the terminal that follows a recording, nothing where nobody looks; Ctrl-C says what is kept."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}")
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+            line = bar.add_task("Recording episodes", total=None, note="")
+
+            def show(progress):
+                note = f"{progress.failed} failed attempts" if progress.failed else ""
+                bar.update(line, total=progress.wanted, completed=progress.kept, note=note)
+
+            yield show
+    except KeyboardInterrupt:
+        kept = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
+        raise KeyboardInterrupt(kept) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
