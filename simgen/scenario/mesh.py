@@ -35,7 +35,7 @@ class Part:
         """The same triangles under an affine map, (4, 4)."""
         linear = matrix[:3, :3]
         vertices = self.vertices @ linear.T + matrix[:3, 3]
-        faces = self.faces if np.linalg.det(linear) > 0 else np.ascontiguousarray(self.faces[:, ::-1])  # a mirror turns triangles inside out
+        faces = self.faces if np.linalg.det(linear) > 0 else np.ascontiguousarray(self.faces[:, ::-1])  # mirrored: keep outside out
         normals = self.normals
         if normals is not None:
             normals = normals @ np.linalg.inv(linear)
