@@ -160,7 +160,12 @@ def doctor() -> int:
     """Look at this machine: what SimGen needs, what it found, and what to do about the rest."""
     from simgen.doctor import diagnose
 
-    return _rows(diagnose())
+    rows = diagnose()
+    for row in rows:
+        print(f"{'ok' if row.ok else 'FAIL' if row.essential else 'note':<5}{row.name:<20}{row.detail}")
+        if not row.ok:
+            print(f"{'':<25}{row.mend}")
+    return 0 if all(row.ok for row in rows if row.essential) else 1
 
 
 COMMANDS = {"generate": generate, "view": view, "check": check, "list": listing, "bench": bench, "doctor": doctor}
