@@ -7,6 +7,15 @@ from difflib import get_close_matches
 class SimGenError(Exception):
     """Something the user can mend; the command line prints it as one sentence and exits with status 2."""
 
+    def __reduce__(self):  # from its finished sentence, so that a worker process can hand it over whatever facts made it
+        return _rebuilt, (type(self), str(self), vars(self))
+
+
+def _rebuilt(kind: type[SimGenError], sentence: str, facts: dict) -> SimGenError:
+    error = kind.__new__(kind, sentence)
+    vars(error).update(facts)
+    return error
+
 
 class UnknownName(SimGenError):
     """A name that is not on its shelf or in its table."""
@@ -102,3 +111,20 @@ class BadCommandLine(SimGenError):
 
     def __init__(self, problem: str, command: str):
         super().__init__(f"{problem}. Run: {command} --help")
+
+
+class DamagedDataset(SimGenError):
+    """A dataset of which a part is missing or unreadable."""
+
+    def __init__(self, path: object, problem: str):
+        super().__init__(f"{path}: {problem}. Restore it from a copy, or generate the dataset again.")
+
+
+class UnfinishedJob(SimGenError):
+    """Work of another job stands where this one keeps its own."""
+
+    def __init__(self, path: object, key: str, there: object, here: object):
+        super().__init__(
+            f"{path} holds an unfinished dataset made with {key} {there}, not {here}. "
+            "Finish it with its own command, choose another --out, or pass --overwrite to discard it."
+        )
