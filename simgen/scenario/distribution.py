@@ -4,13 +4,14 @@ Each distribution is a model with one field of its own name, so that the YAML fo
 `mass: 0.2`, or `mass: {uniform: [0.1, 0.3]}`.
 """
 
-from typing import Annotated, Any, TypeVar
+from difflib import get_close_matches
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
-from scipy.stats import truncnorm
+from pydantic_core import PydanticCustomError
+from scipy.special import log_ndtr, ndtri_exp
 
-T = TypeVar("T")
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -18,6 +19,18 @@ class Model(BaseModel):
     """A part of a scenario: unknown keys are refused, values cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any) -> Any:
+        """Refuses unknown keys before pydantic does, to say which key may have been meant."""
+        unknown = [key for key in data if key not in cls.model_fields] if isinstance(data, dict) else []
+        if unknown:
+            close = get_close_matches(str(unknown[0]), cls.model_fields, n=1)
+            hint = f"did you mean '{close[0]}'? " if close else ""
+            problem = f"is not a key; {hint}known: {', '.join(cls.model_fields)}."
+            raise PydanticCustomError("unknown_key", "{problem}", {"key": str(unknown[0]), "problem": problem})
+        return data
 
 
 def _ordered(interval):
@@ -80,9 +93,13 @@ class TruncatedNormal(Model):
     truncated_normal: TruncatedBell
 
     def sample(self, rng: np.random.Generator) -> float:
-        bell = self.truncated_normal
-        low, high = (bell.low - bell.mean) / bell.std, (bell.high - bell.mean) / bell.std
-        return float(np.clip(truncnorm.rvs(low, high, loc=bell.mean, scale=bell.std, random_state=rng), bell.low, bell.high))
+        """By inverting the distribution function, in logarithms and on its lower side, so that far tails are exact too."""
+        bell, share = self.truncated_normal, rng.random()
+        ends = sorted([(bell.low - bell.mean) / bell.std, (bell.high - bell.mean) / bell.std])
+        side = -1.0 if ends[0] > 0 else 1.0
+        low, high = sorted(side * end for end in ends)
+        logarithm = log_ndtr(high) + np.log(share + (1 - share) * np.exp(log_ndtr(low) - log_ndtr(high)))
+        return float(np.clip(bell.mean + side * bell.std * ndtri_exp(logarithm), bell.low, bell.high))
 
     def support(self) -> tuple[float, float]:
         return (self.truncated_normal.low, self.truncated_normal.high)
@@ -202,7 +219,19 @@ Fraction = Annotated[Number, _within(0.0, 1.0)]
 """From 0 to 1."""
 FieldOfView = Annotated[Number, _within(1.0, 170.0)]
 """Degrees."""
-Count = Annotated[Number, _within(0.0, 64.0)]
+
+
+def _whole(value):
+    """A check that a constant, or everything a distribution can give, is a whole number."""
+    if isinstance(value, IntegerRange):
+        return value
+    values = value.choice if isinstance(value, Choice) else [value]
+    if not all(isinstance(number, float) and number.is_integer() for number in values):
+        raise ValueError("must be a whole number, {integer: [low, high]} or a choice of whole numbers")
+    return value
+
+
+Count = Annotated[Number, _within(0.0, 64.0), AfterValidator(_whole)]
 """A number of copies."""
 
 Vector = tuple[Number, Number, Number]

@@ -5,9 +5,10 @@ import json
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from simgen.geometry import Pose
+from simgen.scenario.colours import COLOURS
 from simgen.scenario.distribution import (
     DISTRIBUTIONS,
     Choice,
@@ -24,17 +25,38 @@ from simgen.scenario.shape import Shape
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that can be a key of a dataset: lower case letters, digits and underscores."""
-Channel = Annotated[Finite, Field(ge=0, le=1)]
 ControlMode = Literal["joint_position", "joint_velocity", "ee_delta"]
 ROBOT_ID = 1
 """The robot's body id in every scene; the bodies follow from 2 in the order of the file."""
 
 
+def _colour_kind(value: Any) -> str:
+    return "name" if isinstance(value, str) else "choice" if isinstance(value, dict | Choice) else "channels"
+
+
+def _known_colour(value: Any) -> Any:
+    named = value.get("choice", []) if isinstance(value, dict) else [value]
+    for name in named if isinstance(named, list) else []:
+        if isinstance(name, str) and name not in COLOURS:
+            raise ValueError(f"no colour is called {name!r}; known: {', '.join(COLOURS)}; or give red, green and blue from 0 to 1")
+    return value
+
+
+Colour = Annotated[
+    Annotated[tuple[Fraction, Fraction, Fraction], Tag("channels")]
+    | Annotated[Choice[str], Tag("choice")]
+    | Annotated[str, Tag("name")],
+    Discriminator(_colour_kind),
+    BeforeValidator(_known_colour),
+]
+"""sRGB 0 to 1, a colour's name, or a choice of names. In a Scene it is three floats or a name."""
+
+
 class Paint(Model):
     """What a surface looks like without light."""
 
-    colour: tuple[Channel, Channel, Channel] | Choice[str] | str | None = None
-    """sRGB 0 to 1, a colour's name, or a choice of names; a texture is multiplied by it. None keeps the asset's own."""
+    colour: Colour | None = None
+    """A texture is multiplied by it. None keeps the asset's own."""
     texture: str | None = None
     """An image file, looked up as a mesh is. Boxes, cylinders and spheres carry UVs; a mesh must bring its own."""
 
@@ -124,6 +146,14 @@ class Camera(Model):
     def _aimed_once(self):
         if (self.look_at is None) == (self.orientation_wxyz is None):
             raise ValueError("give either look_at or orientation_wxyz")
+        if self.look_at == self.position:
+            raise ValueError("look_at must be a point away from position")
+        return self
+
+    @model_validator(mode="after")
+    def _sees_something(self):
+        if isinstance(self.near, float) and isinstance(self.far, float) and self.near >= self.far:
+            raise ValueError(f"near must be less than far, got {self.near:g} and {self.far:g}")
         return self
 
     @property
