@@ -128,3 +128,10 @@ class UnfinishedJob(SimGenError):
             f"{path} holds an unfinished dataset made with {key} {there}, not {here}. "
             "Finish it with its own command, choose another --out, or pass --overwrite to discard it."
         )
+
+
+class UnusableLibrary(SimGenError):
+    """An installed package that the system cannot load."""
+
+    def __init__(self, package: str, reason: str):
+        super().__init__(f"{package} is installed but cannot be loaded ({reason}). Install what it names, then run: simgen doctor")
