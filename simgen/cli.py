@@ -227,10 +227,10 @@ def _later(command: Callable) -> Callable:
 
 
 def _sentence(box: str) -> str:
-    """What a box of tyro's says, without its frame, its colours and the help of each argument, which it indents."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()
-    text = "\n".join(line.strip("│ ") for line in lines if not line.startswith(("╭", "╰", "│" + " " * 9)))
-    parts = [" ".join(part.split()).rstrip(".") for part in re.split(r"\n─+\n", text)]
+    """What a box of tyro's says, without its title, frame and colours, and the help of each argument, which it indents."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).replace("│", " ").splitlines()[1:]
+    text = "\n".join(line.strip() for line in lines if not line.startswith(" " * 10))
+    parts = [" ".join(part.split()).rstrip(".") for part in re.split(r"^[╰─╯-]+$", text, flags=re.MULTILINE)]
     return "; ".join(part for part in parts if part and not part.startswith(("For full helptext", "Argument helptext")))
 
 

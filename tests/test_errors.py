@@ -10,7 +10,7 @@ from simgen import errors
 from simgen.errors import InvalidScenario, InvalidValue, MissingExtra, PlacementFailed, ShapeMismatch, SimGenError, UnknownName
 
 CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, SimGenError) and kind is not SimGenError]
-FACTS = {"str": "thing", "int": 3, "tuple": (4, 5), "dict[str, int]": {"too close": 7}, "Iterable[str]": ["this", "that"], "object": "place"}
+FACTS = {"str": "thing", "int": 3, "tuple": (4, 5), "dict[str, int]": {"near": 7}, "Iterable[str]": ["this", "that"], "object": "place"}
 TOLD_BY_THE_CALLER = {"InvalidScenario", "AssetError"}
 ADVICE = r"\b(Run|Known|pass|must be|Choose|Give|Free|Make|Restore|Finish|Use|Install|Lower|Raise|Move|Check|Remove)\b"
 
