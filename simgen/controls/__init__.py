@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simgen.controls.canny import image_edges as image_edges
-from simgen.controls.depth import DepthMode, depth_map, depth_range
+from simgen.controls.depth import DepthMode as DepthMode
+from simgen.controls.depth import depth_map, depth_range
 from simgen.controls.edge import edge_map
 from simgen.controls.flow import flow_map as flow_map
 from simgen.controls.normal import normal_map
