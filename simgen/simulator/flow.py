@@ -3,7 +3,7 @@
 import numpy as np
 
 from simgen.observation import Observation
-from simgen.simulator.window import rays
+from simgen.simulator.window import ray_planes
 
 TOLERANCE = 1e-3
 """Share of its depth by which a point may lie behind the surface drawn there before and still be that surface."""
@@ -14,40 +14,46 @@ def backward_flow(previous: Observation, pixels: np.ndarray, points: np.ndarray,
 
     Args:
         previous: the previous picture of the same camera.
-        pixels: centres of the pixels that show the points now, (u, v), float64, (N, 2).
-        points: the same points of matter in the previous camera frame, where their links were then, float64, (N, 3).
+        pixels: centres of the pixels that show the points now, u then v, float64, (2, N).
+        points: the same points of matter in the previous camera frame, where their links were then, float64, (3, N).
         at_infinity: the first so many points are background: directions rather than positions.
     """
-    then = previous.view.intrinsics.project(points)
-    seen = np.empty(len(points), dtype=bool)
+    then = previous.view.intrinsics.project(points.T).T
     inside, index = _inside(previous, then)
     depth = previous.depth.reshape(-1)[index]
-    ray = rays(previous.view.intrinsics).reshape(-1, 3)
     if previous.view.intrinsics.distorted:  # a folded lens maps far-off points into the image: their rays are not that pixel's
-        inside &= _near(ray[index], points, previous)
+        inside &= _beside(_ray(previous, index), points, previous)
     background, solid = slice(0, at_infinity), slice(at_infinity, None)
+    z = points[2]
+    seen = inside & (z >= previous.view.near) & (z <= previous.view.far) & (z <= depth * (1 + TOLERANCE))
     seen[background] = inside[background] & np.isinf(depth[background])
-    z = points[solid, 2]
-    drawn = inside[solid] & (z >= previous.view.near) & (z <= previous.view.far)
-    seen[solid] = drawn & (z <= depth[solid] * (1 + TOLERANCE))
-    doubtful = at_infinity + np.flatnonzero(drawn & ~seen[solid])
-    seen[doubtful] = _on_surface(points[doubtful], depth[doubtful], ray[index[doubtful]], previous.normal.reshape(-1, 3)[index[doubtful]])
-    return np.where(seen[:, None], then - pixels, np.nan).astype(np.float32)
+    doubtful = at_infinity + np.flatnonzero((inside & ~seen & (z <= previous.view.far))[solid])
+    place = index[doubtful]
+    normal = previous.normal.reshape(-1, 3)[place].T
+    seen[doubtful] = _on_surface(points[:, doubtful], depth[doubtful], _ray(previous, place), normal)
+    then -= pixels
+    then[:, ~seen] = np.nan
+    return then.T.astype(np.float32)
 
 
 def _inside(previous: Observation, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether positions lie in the image, and the flat index of the pixel they lie in (0 outside)."""
     height, width = previous.depth.shape
-    u, v = then[:, 0], then[:, 1]
+    u, v = then
     inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
     column, row = np.where(inside, u, 0.0).astype(np.int64), np.where(inside, v, 0.0).astype(np.int64)
     return inside, row * width + column
 
 
-def _near(ray: np.ndarray, points: np.ndarray, previous: Observation) -> np.ndarray:
+def _ray(previous: Observation, index: np.ndarray) -> np.ndarray:
+    return ray_planes(previous.view.intrinsics).take(index, axis=1)
+
+
+def _beside(ray: np.ndarray, points: np.ndarray, previous: Observation) -> np.ndarray:
+    """Whether points lie within a few pixels of the rays that they should lie on."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        offset = np.abs(points[:, :2] / points[:, 2:] - ray[:, :2])
-    return (offset * [previous.view.intrinsics.fx, previous.view.intrinsics.fy] < 4).all(axis=1)
+        offset = np.abs(points[:2] / points[2] - ray[:2])
+    return (offset[0] * previous.view.intrinsics.fx < 4) & (offset[1] * previous.view.intrinsics.fy < 4)
 
 
 def _on_surface(points: np.ndarray, depth: np.ndarray, ray: np.ndarray, normal: np.ndarray) -> np.ndarray:
@@ -57,6 +63,6 @@ def _on_surface(points: np.ndarray, depth: np.ndarray, ray: np.ndarray, normal: 
     falls away is granted to curvature.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.einsum("ni,ni->n", normal, points / points[:, 2:])
-        plane = np.where(slope < 0, depth * np.einsum("ni,ni->n", normal, ray) / slope, np.inf)
-    return points[:, 2] <= plane + np.maximum(plane - depth, 0) + TOLERANCE * depth
+        slope = (normal * points).sum(0) / points[2]
+        plane = np.where(slope < 0, depth * (normal * ray).sum(0) / slope, np.inf)
+    return points[2] <= plane + np.maximum(plane - depth, 0) + TOLERANCE * depth

@@ -19,7 +19,7 @@ from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
 from simgen.simulator.triangles import Triangles
-from simgen.simulator.window import corners, rays, windows
+from simgen.simulator.window import corners, ray_planes, rays, windows
 
 # open3d is linked against libusb-1.0, for depth cameras; the wheel's own copy serves where the system has none
 try:
@@ -193,27 +193,26 @@ class RayCaster:
 
     def _normals(self, view: CameraView, face: np.ndarray, groups: Groups, camera_T: np.ndarray) -> np.ndarray:
         """Unit normals in the camera frame, facing the camera, float32, of the pixels that show something, in groups' order."""
-        normal = self._triangles.normal[face]
+        normal = self._triangles.normal.take(face, axis=0).T
         for row, place in groups.slices.items():
             if row != WORLD:
                 place = slice(place.start - groups.background, place.stop - groups.background)
-                normal[place] = normal[place] @ camera_T[row, :3, :3].T.astype(np.float32)
-        ray = _flat_rays(view)[groups.order[groups.background :]]
-        away = np.einsum("ni,ni->n", normal, ray) > 0
-        normal[away] *= -1
-        return normal
+                normal[:, place] = camera_T[row, :3, :3].astype(np.float32) @ normal[:, place]
+        away = (normal * ray_planes(view.intrinsics).take(groups.order[groups.background :], axis=1)).sum(0) > 0
+        normal[:, away] *= -1
+        return normal.T
 
 
 def _flow(view: CameraView, hits: Hits, groups: Groups, motion: np.ndarray, previous: Observation) -> np.ndarray:
     """Backward flow of all pixels in groups' order; `motion[row]` takes points from this camera frame to the previous one."""
     depth = hits.depth.reshape(-1)[groups.order].astype(np.float64)
     depth[: groups.background] = 1.0
-    points = _flat_rays(view)[groups.order] * depth[:, None]
+    points = ray_planes(view.intrinsics).take(groups.order, axis=1) * depth
     for row, place in groups.slices.items():
-        shift = 0.0 if row == WORLD else motion[row, :3, 3]  # background lies at infinity: only rotation moves it
-        points[place] = points[place] @ motion[row, :3, :3].T + shift
+        shift = 0.0 if row == WORLD else motion[row, :3, 3:]  # background lies at infinity: only rotation moves it
+        points[:, place] = motion[row, :3, :3] @ points[:, place] + shift
     v, u = np.divmod(groups.order, view.intrinsics.width)
-    return backward_flow(previous, np.stack([u, v], axis=1) + 0.5, points, groups.background)
+    return backward_flow(previous, np.stack([u, v]) + 0.5, points, groups.background)
 
 
 def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> Iterator[tuple[Piece, tuple[slice, slice], dict]]:
@@ -224,15 +223,16 @@ def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> It
     boxes = np.einsum("nij,nkj->nki", matrices[:, :3, :3], np.stack([piece.box for piece in pieces])) + matrices[:, None, :3, 3]
     for piece, matrix, window in zip(pieces, matrices, windows(view.intrinsics, boxes, view.near), strict=True):
         if window is not None:
-            direction = rays(view.intrinsics)[window] @ matrix[:3, :3]
-            ray = np.empty((*direction.shape[:2], 6), np.float32)
-            ray[..., 3:] = direction
-            ray[..., :3] = view.near * direction - matrix[:3, 3] @ matrix[:3, :3]
-            yield piece, window, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray))
+            ray = rays(view.intrinsics)[window] @ _ray_map(matrix, view.near)
+            yield piece, window, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray.astype(np.float32)))
 
 
-def _flat_rays(view: CameraView) -> np.ndarray:
-    return rays(view.intrinsics).reshape(-1, 3)
+def _ray_map(camera_T_piece: np.ndarray, near: float) -> np.ndarray:
+    """What takes a camera ray (x, y, 1) to its origin on the near plane and its direction in a piece's frame, float64, (3, 6)."""
+    rotation, position = camera_T_piece[:3, :3], camera_T_piece[:3, 3]
+    origin = near * rotation
+    origin[2] -= position @ rotation  # the ray's z is 1, so what is added to the third row is added to every ray
+    return np.concatenate([origin, rotation], axis=1)
 
 
 def _camera_T(view: CameraView, link_pose: np.ndarray) -> np.ndarray:

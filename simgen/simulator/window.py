@@ -19,6 +19,12 @@ def rays(intrinsics: Intrinsics) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
+def ray_planes(intrinsics: Intrinsics) -> np.ndarray:
+    """The same rays one component after the other, float64, (3, H * W)."""
+    return locked(np.ascontiguousarray(rays(intrinsics).reshape(-1, 3).T))
+
+
+@lru_cache(maxsize=64)
 def _spans(intrinsics: Intrinsics) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Least and greatest ray x of every column, then ray y of every row; equal where the lens does not distort."""
     x, y = rays(intrinsics)[..., 0], rays(intrinsics)[..., 1]
