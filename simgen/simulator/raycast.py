@@ -20,6 +20,7 @@ from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
 from simgen.simulator.triangles import Triangles
 from simgen.simulator.window import corners, ray_planes, rays, windows
+from simgen.stopwatch import Stopwatch
 
 # open3d is linked against libusb-1.0, for depth cameras; the wheel's own copy serves where the system has none
 try:
@@ -100,6 +101,8 @@ class RayCaster:
         self._pieces = {row: self._piece([row], row, still) for row in drawn}
         self._fixed = [row for row in drawn if row in fixed]
         self._fixed_piece, self._fixed_pose = None, None
+        self.watch = Stopwatch()
+        """Where `observe` spends its time."""
 
     @classmethod
     def of(cls, scene: Scene) -> "RayCaster":
@@ -133,19 +136,24 @@ class RayCaster:
             previous_link_pose: the poses of that frame.
         """
         camera_T = _camera_T(view, link_pose)
-        hits = self._cast(view, link_pose, camera_T)
-        row = self._triangles.row[hits.face]
-        groups = Groups.of(row)
+        with self.watch("cast"):
+            hits = self._cast(view, link_pose, camera_T)
+        with self.watch("ids"):
+            row = self._triangles.row[hits.face]
+            ids = self._instance[row], self._link[row], self._semantic[row]
+            groups = Groups.of(row)
         flow = np.full((*row.shape, 2), np.nan, np.float32)
         if previous is not None and previous_link_pose is not None:
-            motion = _camera_T(previous.view, previous_link_pose) @ np.linalg.inv(camera_T)
-            flow.reshape(-1, 2)[groups.order] = _flow(view, hits, groups, motion, previous)
+            with self.watch("flow"):
+                motion = _camera_T(previous.view, previous_link_pose) @ np.linalg.inv(camera_T)
+                flow.reshape(-1, 2)[groups.order] = _flow(view, hits, groups, motion, previous)
         hit = groups.order[groups.background :]
         face = hits.face.reshape(-1)[hit]
         normal, albedo = np.zeros((*row.shape, 3), np.float32), np.zeros((*row.shape, 3), np.uint8)
-        normal.reshape(-1, 3)[hit] = self._normals(view, face, groups, camera_T)
-        albedo.reshape(-1, 3)[hit] = self._triangles.albedo(face, hits.weights.reshape(-1, 2)[hit])
-        ids = self._instance[row], self._link[row], self._semantic[row]
+        with self.watch("normal"):
+            normal.reshape(-1, 3)[hit] = self._normals(view, face, groups, camera_T)
+        with self.watch("albedo"):
+            albedo.reshape(-1, 3)[hit] = self._triangles.albedo(face, hits.weights.reshape(-1, 2)[hit])
         return Observation(view, time_ns, hits.depth, *ids, normal, flow, albedo)
 
     def visible_fraction(self, observation: Observation, link_pose: np.ndarray) -> dict[int, float]:
