@@ -28,6 +28,8 @@ class Model(BaseModel):
         if unknown:
             close = get_close_matches(str(unknown[0]), cls.model_fields, n=1)
             hint = f"did you mean '{close[0]}'? " if close else ""
+            if isinstance(unknown[0], bool):
+                hint = "YAML reads the bare words on, off, yes and no as true and false; "
             problem = f"is not a key; {hint}known: {', '.join(cls.model_fields)}."
             raise PydanticCustomError("unknown_key", "{problem}", {"key": str(unknown[0]), "problem": problem})
         return data

@@ -38,7 +38,7 @@ def from_dict(data: dict[str, Any], folder: str | Path | None = None) -> Scenari
 
 def _scenario(data: Any, file: object, folder: Path | None) -> Scenario:
     if not isinstance(data, dict):
-        kind = "empty" if data is None else f"a {type(data).__name__}"
+        kind = "empty" if data is None else "a list" if isinstance(data, list) else "a single value"
         raise InvalidScenario(file, "", f"is {kind}; a scenario is a mapping that begins with schema_version: 1.")
     try:
         return Scenario.model_validate(data, context={"file": file, "folder": folder})

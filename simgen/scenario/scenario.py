@@ -1,11 +1,12 @@
 """Scenario: what a file in scenes/ says. Every value is a constant or a distribution."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 
-from simgen.errors import InvalidScenario
+from simgen.errors import InvalidScenario, UnknownName
 from simgen.scenario.classes import CLASSES
 from simgen.scenario.distribution import DISTRIBUTIONS, Count, Vector
 from simgen.scenario.files import check_files
@@ -126,9 +127,13 @@ class Scenario(Stage):
     def _refuse(self, key: str, problem: str):
         raise InvalidScenario(self.file, key, problem)
 
-    def _known(self, key: str, kind: str, name: str, known: list[str]):
-        if name not in known:
-            self._refuse(key, f"no {kind} is called '{name}'; known: {', '.join(known) or 'none'}.")
+    def _check_known(self, key: str, kind: str, name: str, known: Iterable[str]):
+        if name in known:
+            return
+        if kind == "body" and name in self.bodies:
+            few, many = self.bodies[name].fewest, self.bodies[name].most
+            self._refuse(key, f"there may be {few} to {many} of '{name}'; name a body that is always there: {', '.join(known)}.")
+        self._refuse(key, str(UnknownName(kind, name, known)))
 
     def _check_names(self):
         names = [copy for name, body in self.bodies.items() for copy in body.copies(name)]
@@ -146,9 +151,7 @@ class Scenario(Stage):
             if list(self.classes.values()).count(number) > 1:
                 self._refuse(f"classes.{name}", f"the id {number} is given twice; choose another from 200 to 254.")
         for name, body in self.bodies.items():
-            if body.label not in (CLASSES | self.classes) or body.label == "background":
-                known = ", ".join([*list(CLASSES)[1:], *self.classes])
-                self._refuse(f"bodies.{name}.label", f"no class is called '{body.label}'; add it under classes, or use one of: {known}.")
+            self._check_known(f"bodies.{name}.label", "class", body.label, [*list(CLASSES)[1:], *self.classes])
 
     def _check_references(self):
         there = [copy for name, body in self.bodies.items() for copy in body.copies(name)[: body.fewest]]
@@ -158,15 +161,15 @@ class Scenario(Stage):
                 target = reference(relation)
                 if target is not None:
                     known = anything if isinstance(relation, Facing) else there
-                    self._known(f"bodies.{name}.place.{number}", "body", target, known)
+                    self._check_known(f"bodies.{name}.place.{number}", "body", target, known)
         self._check_circles()
         if self.robot is not None:
-            self._known("robot.name", "robot", self.robot.name, list(robots()))
+            self._check_known("robot.name", "robot", self.robot.name, list(robots()))
         for name, camera in self.cameras.items():
             if camera.mount is not None:
-                self._known(f"cameras.{name}.mount.body", "body", camera.mount.body, anything)
+                self._check_known(f"cameras.{name}.mount.body", "body", camera.mount.body, anything)
         for role, name in (self.task.roles if self.task else {}).items():
-            self._known(f"task.roles.{role}", "body", name, there)
+            self._check_known(f"task.roles.{role}", "body", name, there)
 
     def _check_circles(self):
         kinds = {copy: name for name, body in self.bodies.items() for copy in body.copies(name)}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from simgen.errors import UnknownName
 from simgen.geometry import Pose
 from simgen.scenario.colours import COLOURS
 from simgen.scenario.distribution import (
@@ -38,7 +39,7 @@ def _known_colour(value: Any) -> Any:
     named = value.get("choice", []) if isinstance(value, dict) else [value]
     for name in named if isinstance(named, list) else []:
         if isinstance(name, str) and name not in COLOURS:
-            raise ValueError(f"no colour is called {name!r}; known: {', '.join(COLOURS)}; or give red, green and blue from 0 to 1")
+            raise ValueError(str(UnknownName("colour", name, COLOURS)))
     return value
 
 
