@@ -134,10 +134,11 @@ $(READY): pyproject.toml
 			builds --no-cache-dir --no-binary pybullet & build=$$!
 			installs $$build
 		fi
-		if ! $(BIN)/python -c "$$DRAWS_ARRAYS"; then
+		if ! $(BIN)/python -c "$$DRAWS_ARRAYS" >/dev/null 2>&1; then
 			echo "simgen: pybullet was built without NumPy. Remove $(VENV) and run make again; $(LOG) says how the build went." >&2
 			exit 1
 		fi
+		rm -rf $(WHEELS)
 	fi
 	$(PIP) install --no-deps --editable .
 	touch $(READY)
