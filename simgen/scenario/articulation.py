@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import yourdfpy
@@ -102,6 +103,7 @@ def articulation(path: Path, scale: float = 1.0) -> Articulation:
 @lru_cache(maxsize=128)
 def _read(path: Path, digest: str, scale: float) -> Articulation:
     try:
+        ElementTree.parse(path)  # yourdfpy would log broken XML, guess at it and go on
         robot = yourdfpy.URDF.load(str(path), load_meshes=False, build_scene_graph=False).robot
     except Exception as error:  # whatever the XML parser or the URDF reader trips over is the file's fault
         raise AssetError(path, f"cannot be read as a URDF ({error}); check its XML.") from error
