@@ -64,7 +64,7 @@ def _python():
 
 
 def _pybullet():
-    pybullet, numpy = import_module("pybullet"), import_module("numpy")
+    pybullet, numpy = import_module("simgen.simulator.pybullet").pybullet, import_module("numpy")
     client = pybullet.connect(pybullet.DIRECT)
     picture = pybullet.getCameraImage(8, 8, renderer=pybullet.ER_TINY_RENDERER, physicsClientId=client)[2]
     pybullet.disconnect(client)
