@@ -1,6 +1,7 @@
 """How a body comes to rest on a level surface: which way it lies, and what it stands on."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from pyquaternion import Quaternion
@@ -12,27 +13,53 @@ LEVEL = 0.001
 """Metres below the highest point that still belong to a level top."""
 ROUNDING = 1e-6
 """Metres; what is this near an edge is on it."""
+TIP = np.deg2rad(8.0)
+"""Radians that a body must be able to be tipped without falling over."""
+AROUND = 16
+"""Directions in which that is tried."""
 
 
 def laid_down(collider: Collider, orientation: Quaternion) -> Quaternion:
     """The orientation, tipped as little as it takes to stand on a face that holds the body.
 
-    A face of the convex hull holds the body if the centre of mass is above that face: the plumb line from the centre
-    leaves the hull through it. An orientation that stands already comes back as it is.
+    An orientation that stands already comes back as it is, and so does one of a body that no face holds, such as a ball.
     """
-    mesh, hull = collider.mesh, collider.hull
-    if hull is None:
+    normals = standing(collider)
+    if len(normals) == 0:
         return orientation
-    centre = mesh.center_mass if mesh.is_volume else hull.center_mass
-    normals = hull.face_normals
-    heights = np.einsum("ij,ij->i", normals, hull.triangles[:, 0] - centre)
     down = orientation.inverse.rotate(np.array([0.0, 0.0, -1.0]))
-    for face in np.argsort(-(normals @ down), kind="stable"):
-        cosines = normals @ normals[face]
+    return orientation * _between(normals[np.argmax(normals @ down)], down)
+
+
+@lru_cache(maxsize=256)
+def standing(collider: Collider) -> np.ndarray:
+    """Outward normals of the faces of the convex hull that hold the body, in its own frame, float64, (N, 3).
+
+    A face holds it if the centre of mass is above that face, so that the plumb line from the centre leaves the hull
+    through it, and if tipping the body by TIP in any direction does not lower the centre.
+    """
+    if collider.hull is None:
+        return np.zeros((0, 3))
+    centre = collider.mesh.center_mass if collider.mesh.is_volume else collider.hull.center_mass
+    normals, corners = collider.hull.face_normals, collider.vertices - centre
+    heights = np.einsum("ij,ij->i", normals, collider.hull.triangles[:, 0] - centre)
+
+    def holds(normal: np.ndarray, height: float) -> bool:
+        cosines = normals @ normal
         exits = np.where(cosines > 1e-9, heights / np.maximum(cosines, 1e-9), np.inf)
-        if heights[face] <= exits.min() + ROUNDING:
-            return orientation * _between(normals[face], down)
-    return orientation
+        return height <= exits.min() + ROUNDING and (corners @ _tipped(normal).T).max(axis=0).min() >= height - ROUNDING
+
+    held = [holds(normal, height) for normal, height in zip(normals, heights, strict=True)]
+    return normals[np.array(held, dtype=bool)]
+
+
+def _tipped(normal: np.ndarray) -> np.ndarray:
+    """Directions TIP away from one on every side, float64, (AROUND, 3)."""
+    across = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
+    across /= np.linalg.norm(across)
+    angle = np.linspace(0, 2 * np.pi, AROUND, endpoint=False)[:, None]
+    sideways = np.cos(angle) * across + np.sin(angle) * np.cross(normal, across)
+    return np.cos(TIP) * normal + np.sin(TIP) * sideways
 
 
 def _between(a: np.ndarray, b: np.ndarray) -> Quaternion:

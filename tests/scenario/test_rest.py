@@ -56,3 +56,18 @@ def test_the_top_of_a_box_is_its_upper_side_and_a_cone_has_none():
     assert upper.carries(np.array([[0.04, 0.09]]), 0.009)
     assert not upper.carries(np.array([[0.04, 0.09]]), 0.011)
     assert top(trimesh.creation.cone(0.1, 0.2).vertices) is None
+
+
+def test_a_plank_is_not_left_standing_on_its_edge():
+    plank = Collider(trimesh.creation.box((0.3, 0.01, 0.2)))
+    assert abs(laid_down(plank, Quaternion()).rotate([0, 1, 0])[2]) == pytest.approx(1)
+
+
+def test_half_a_cylinder_on_its_back_rolls_until_its_flat_side_is_nearly_level():
+    angles = np.linspace(np.pi, 2 * np.pi, 97)
+    rim = np.stack([np.cos(angles), np.sin(angles)], axis=1) * 0.05
+    ends = [np.insert(rim, 1, y, axis=1) for y in (-0.1, 0.1)]
+    half = Collider(trimesh.convex.convex_hull(np.concatenate(ends)))
+    for roll in (-40, 25, 60):
+        rested = laid_down(half, Quaternion(axis=[0, 1, 0], degrees=roll))
+        assert np.rad2deg(np.arccos(rested.rotate([0, 0, 1])[2])) < 6
