@@ -12,6 +12,7 @@ from simgen.errors import UnknownName
 from simgen.geometry import Pose
 from simgen.observation import Link, State
 from simgen.scenario import Scene
+from simgen.task.cast import fill
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,13 @@ class Task(Protocol):
     """One task in one Scene. Made with the Scene and its link table; holds no simulator."""
 
     def progress(self, state: State) -> float:
-        """How far the task has come, 0 to 1, from the physics truth."""
+        """How far the task has come, 0 to 1, from the physics truth; 1 exactly where `success` holds."""
 
     def success(self, state: State) -> bool:
         """Whether the task is done in this state."""
+
+    def instructions(self) -> tuple[str, ...]:
+        """The task in words, in several phrasings."""
 
     def expert(self, rng: np.random.Generator) -> Expert:
         """A fresh demonstrator."""
@@ -75,3 +79,15 @@ def make(scene: Scene, links: tuple[Link, ...]) -> Task:
         raise UnknownName("task", scene.task.name, known)
     module, _, attribute = known[scene.task.name].partition(":")
     return getattr(import_module(module), attribute)(scene, links)
+
+
+def instruct(scene: Scene, task: Task, rng: np.random.Generator) -> str:
+    """One phrasing of the task: the scene's own where it gives some, else the task's.
+
+    Raises:
+        UnknownName: if the scene's phrasing has something in braces that is not a role.
+        InvalidScenario: if its braces do not pair.
+    """
+    own = scene.task.instructions
+    phrasings = fill(own, scene) if own else task.instructions()
+    return phrasings[rng.integers(len(phrasings))]
