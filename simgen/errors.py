@@ -135,3 +135,11 @@ class UnusableLibrary(SimGenError):
 
     def __init__(self, package: str, reason: str):
         super().__init__(f"{package} is installed but cannot be loaded ({reason}). Install what it names, then run: simgen doctor")
+
+
+class Unsettled(SimGenError):
+    """Bodies of one arrangement that do not stay where they were put; the next draw may."""
+
+    def __init__(self, reason: str, body: str):
+        self.reason = reason
+        super().__init__(f"{body}: {reason} while the scene came to rest. Draw the scene again, or give its bodies more room and support.")

@@ -15,6 +15,8 @@ from simgen.scenario import Scene
 class Simulator(Protocol):
     """A physics engine holding one Scene. Order of calls: build, reset, then step and observe at will, close."""
 
+    name: str
+    """What the table calls it."""
     scene: Scene
     """The Scene that was built."""
     links: tuple[Link, ...]
