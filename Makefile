@@ -66,17 +66,17 @@ endef
 export DRAWS_ARRAYS
 
 define FIND_PYTHON
+bare=
 for python in $(PYTHONS); do
-	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then break; fi
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then break; fi
+		bare=$$("$$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+	fi
 	python=
 done
 if [ -z "$$python" ]; then
-	echo "simgen: no Python 3.12 or later runs here. Run: sudo apt install python3.12 python3.12-venv python3.12-dev" >&2
-	exit 1
-fi
-if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
-	version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-	echo "simgen: $$python has no venv module. Run: sudo apt install python$$version-venv python$$version-dev" >&2
+	if [ -n "$$bare" ]; then lack="$$bare here has no venv module"; else lack="no Python 3.12 or later runs here" bare=python3.12; fi
+	echo "simgen: $$lack. Run: sudo apt install $$bare $$bare-venv $$bare-dev" >&2
 	exit 1
 fi
 endef

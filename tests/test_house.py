@@ -65,6 +65,14 @@ def test_a_python_that_cannot_run_is_passed_over(house):
 
 
 @needs_make
+def test_without_venv_setup_says_which_package_has_it(house):
+    bare = script(house / "bare/python3", f'case "$*" in *ensurepip*) exit 1;; *) exec {sys.executable} "$@";; esac')
+    done = make(house, "setup", f"PYTHONS={bare}")
+    name = "python%d.%d" % sys.version_info[:2]
+    assert done.stderr.splitlines()[0] == f"simgen: {name} here has no venv module. Run: sudo apt install {name} {name}-venv {name}-dev"
+
+
+@needs_make
 def test_without_a_compiler_setup_says_so_before_it_builds(house):
     tools = house / "tools"
     tools.mkdir()
