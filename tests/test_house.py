@@ -68,7 +68,7 @@ def test_a_python_that_cannot_run_is_passed_over(house):
 def test_without_venv_setup_says_which_package_has_it(house):
     bare = script(house / "bare/python3", f'case "$*" in *ensurepip*) exit 1;; *) exec {sys.executable} "$@";; esac')
     done = make(house, "setup", f"PYTHONS={bare}")
-    name = "python%d.%d" % sys.version_info[:2]
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert done.stderr.splitlines()[0] == f"simgen: {name} here has no venv module. Run: sudo apt install {name} {name}-venv {name}-dev"
 
 
