@@ -92,6 +92,7 @@ class RayCaster:
             fixed: rows of the link table that hardly ever move: their triangles are cast together, and are gathered anew
                 whenever one of them has moved after all.
         """
+        self.links = tuple(links)
         self._triangles = Triangles(surfaces, links, fixed)
         self._instance = np.array([*(link.body for link in links), 0], dtype=np.int32)
         self._link = np.array([*(link.index for link in links), -1], dtype=np.int32)
