@@ -13,7 +13,7 @@ REACH = 0.05
 """Metres the hand may be asked to go in one control step; a longer `ee_delta` is shortened to it."""
 TURN = 0.25
 """Radians the hand may be asked to turn in one control step; a larger `ee_delta` is shortened to it."""
-LAG = 0.15
+LAG = 0.05
 """Radians (or metres) a commanded joint may run ahead of the real one, so that a blocked arm winds up no spring."""
 HOMEWARD = 0.5
 """Share of the way back to the home posture, a second, in motions that leave the hand where it is."""
@@ -87,8 +87,9 @@ def to_action(target: Pose, gripper: float, state: State, jacobian: np.ndarray, 
 class Controller:
     """What the arm was last told, and what an action makes of it.
 
-    Setpoints move from what was last commanded, not from where the arm is, so that noise and lag do not add up; where
-    the arm is held back, they stay close to it (anti-windup). No joint is asked to run faster than its limit.
+    Setpoints move on from what was last commanded, not from where the arm is, so that its errors do not add up; where
+    the arm is held back, they stay close to it (anti-windup). No joint is asked to run faster than its limit: a motion
+    that would is shortened.
     """
 
     def __init__(self, scene: Scene):
@@ -98,16 +99,15 @@ class Controller:
         self._substeps = scene.physics_rate // scene.control_rate
         self._opening = robot_model(scene.robot.name).opening
         self._joints = start(scene)
-        self._goal = self.arm.tool(self._joints)
 
     @property
     def memory(self) -> np.ndarray:
-        """All that one step hands to the next, float64, (J + 7,): commanded joints, then the goal of the hand."""
-        return np.concatenate([self._joints, self._goal.row])
+        """All that one step hands to the next: the joints last commanded, float64, (J,)."""
+        return self._joints
 
     @memory.setter
     def memory(self, memory: np.ndarray):
-        self._joints, self._goal = np.array(memory[:-7]), Pose.from_row(memory[-7:])
+        self._joints = np.array(memory, dtype=np.float64)
 
     def command(self, action: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, float]:
         """Setpoints for one control step.
@@ -121,22 +121,17 @@ class Controller:
             opening between the fingers in metres.
         """
         last = np.clip(self._joints, joints - LAG, joints + LAG)
-        step = self._wanted(action[:-1], last, joints) - last
+        step = self._wanted(action[:-1], last) - last
         step *= min(1.0, np.min(self._period * self.arm.speed / np.maximum(np.abs(step), 1e-12)))
         self._joints = np.clip(last + step, self.arm.lower, self.arm.upper)
         share = np.arange(self._substeps + 1)[:, None] / self._substeps
         return last + share * (self._joints - last), self._opening * float(np.clip(action[-1], 0.0, 1.0))
 
-    def _wanted(self, motion: np.ndarray, last: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    def _wanted(self, motion: np.ndarray, last: np.ndarray) -> np.ndarray:
         if self._mode == "joint_position":
             return np.clip(motion, self.arm.lower, self.arm.upper)
         if self._mode == "joint_velocity":
             return np.clip(last + self._period * motion, self.arm.lower, self.arm.upper)
-        self._goal = _moved(_moved(self.arm.tool(joints), pose_error(self._goal, self.arm.tool(joints))), motion)
-        return self.arm.solve(self._goal, last, homeward=HOMEWARD * self._period)
-
-
-def _moved(pose: Pose, motion: np.ndarray) -> Pose:
-    """A pose moved by metres and a rotation vector in the world's axes, at most one control step's worth."""
-    motion = clipped(motion, REACH, TURN)
-    return Pose(pose.position + motion[:3], from_rotation_vector(motion[3:]) * pose.orientation)
+        hand, motion = self.arm.tool(last), clipped(motion, REACH, TURN)
+        goal = Pose(hand.position + motion[:3], from_rotation_vector(motion[3:]) * hand.orientation)
+        return self.arm.solve(goal, last, homeward=HOMEWARD * self._period)

@@ -1,6 +1,7 @@
 """PyBullet: rigid bodies and arms on the CPU, with the engine's own picture.
 
-PyBullet multiplies the friction, and the restitution, of two bodies that touch. Every shape stands on a link of its own
+PyBullet multiplies the friction, and the restitution, of two bodies that touch; a bounce may come out faster by up to
+0.08 of the speed of impact, its cure for overlap. Every shape stands on a link of its own
 (`collision`), the solver never stops early and pairs are sorted: what PyBullet's own file of a world needs to go on bit
 for bit.
 """

@@ -21,6 +21,8 @@ GEAR_FORCE = 50.0
 """Newtons that keep the fingers mirrored."""
 DYNAMIC, EVERYTHING = 1, -1
 """Collision group and mask of what moves. PyBullet takes massless links for static ones, which do not touch static bodies."""
+FORESEEN = 1e-4
+"""Metres before touching at which a body that bounces meets the solver."""
 STILL = [0.0, 0.0, 0.0]
 UPRIGHT = [0.0, 0.0, 0.0, 1.0]
 
@@ -80,6 +82,8 @@ class Loader:
                 linearDamping=0.0,  # PyBullet's own grows with the speed; the simulator applies what the Scene means
                 angularDamping=0.0,
             )
+            if body.restitution > 0:  # contacts that PyBullet foresees brake a body before it can bounce
+                self._engine.changeDynamics(actor.uid, index, contactProcessingThreshold=FORESEEN)
         return actor
 
     def _urdf(self, body: PlacedBody) -> Actor:

@@ -48,7 +48,7 @@ class Painter:
         engine = self._engine
         vertices, normals, uv, faces = _corners(surface)
         if len(vertices) > MOST:
-            raise InvalidValue("a surface", f"{len(faces)} triangles", f"at most {MOST} corners for TinyRenderer; simplify or split the mesh")
+            raise InvalidValue("a surface", f"{len(vertices)} corners", f"of at most {MOST} for TinyRenderer; simplify its mesh")
         shape = engine.createVisualShape(
             engine.GEOM_MESH,
             vertices=vertices.tolist(),

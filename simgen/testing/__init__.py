@@ -1,0 +1,5 @@
+"""Checkers for plugin authors, and for our own tests: does a part keep its contract?"""
+
+from simgen.testing.report import Report as Report
+from simgen.testing.report import Row as Row
+from simgen.testing.simulator import check_simulator as check_simulator
