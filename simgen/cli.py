@@ -96,9 +96,15 @@ def view(root: Root, *, episode: int = 0, out: Path | None = None, rerun: bool =
     Args:
         root: Folder of a dataset.
         episode: Which one, from 0.
-        out: The page; by default beside the dataset.
+        out: The page, by default beside the dataset; with --rerun a recording, by default none.
         rerun: Open the episode in the rerun viewer instead.
     """
+    if rerun:
+        from simgen import dataset
+        from simgen.view.rerun import view_rerun
+
+        view_rerun(dataset.open(root)[episode], out)
+        return
     from simgen.view import view as draw
 
     print(f"Page     {draw(root, out, episode)}")
@@ -112,7 +118,9 @@ def check(root: Root) -> int:
     """
     from simgen.testing import check_dataset
 
-    return _rows(check_dataset(root))
+    report = check_dataset(root)
+    print(report)
+    return 0 if report.passed else 1
 
 
 def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
@@ -241,13 +249,6 @@ def _named(kind: str, name: str, table: Mapping[str, str]) -> Callable:
         raise UnknownName(kind, name, table)
     module, _, attribute = table[name].partition(":")
     return getattr(import_module(module), attribute)
-
-
-def _rows(rows) -> int:
-    """Print rows of a diagnosis or a check; 1 if one of them failed."""
-    for row in rows:
-        print(f"{'ok  ' if row.ok else 'FAIL'} {row.name:<24} {row.detail}")
-    return 0 if all(row.ok for row in rows) else 1
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import get_args
@@ -16,6 +16,7 @@ from simgen import cli, doctor, record, shelves, task, world
 from simgen.cli import COMMANDS, main
 from simgen.errors import OutputExists
 from simgen.scenario.scene import ControlMode
+from simgen.testing import Report, Row
 
 GENERATE = ["generate", "pick_place", "--out", "OUT"]
 
@@ -43,6 +44,8 @@ def room(monkeypatch):
         module = ModuleType(f"simgen.{name}")
         vars(module).update(contents)
         monkeypatch.setitem(sys.modules, f"simgen.{name}", module)
+        if name in vars(simgen):
+            monkeypatch.setattr(simgen, name, module)
 
     return put
 
@@ -204,24 +207,31 @@ def test_bench_prints_one_json_object(room, capsys):
     assert [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()] == [["ratio", "8.25"], ["machine", "this one"]]
 
 
-@dataclass(frozen=True)
-class Row:
-    name: str
-    ok: bool
-    detail: str
-
-
-@pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
-def test_check_fails_when_a_row_does(room, capsys, ok, status):
-    room("testing", check_dataset=lambda root: (Row("frames", True, "10"), Row("flow", ok, str(root))))
+@pytest.mark.parametrize(("passed", "status"), [(True, 0), (False, 1)])
+def test_check_fails_when_a_row_does(room, capsys, passed, status):
+    report = Report((Row("every frame is there", True, "10"), Row("flow is finite", passed, "NaN")))
+    room("testing", check_dataset=lambda root: report)
     assert main(["check", "data"]) == status
-    assert ("FAIL" in capsys.readouterr().out) is not ok
+    assert capsys.readouterr().out == f"{report}\n"
 
 
 def test_view_says_where_the_page_is(room, capsys):
     room("view", view=lambda root, out, episode: Path(f"{root}-{episode}.html"))
     assert main(["view", "data", "--episode", "3"]) == 0
     assert "data-3.html" in capsys.readouterr().out
+
+
+def test_view_opens_rerun_where_it_is_asked_for(room):
+    shown = []
+    room("view.rerun", view_rerun=lambda episode, out: shown.append((episode, out)))
+    room("dataset", open=lambda root: [f"{root} 0", f"{root} 1"])
+    assert main(["view", "data", "--episode", "1", "--rerun", "--out", "data.rrd"]) == 0
+    assert shown == [("data 1", Path("data.rrd"))]
+
+
+@pytest.mark.skipif(find_spec("rerun") is not None, reason="rerun is installed")
+def test_a_missing_viewer_is_known_before_anything_is_read(complaint):
+    assert complaint("view", "nowhere", "--rerun") == "rerun is not installed. Run: pip install 'simgen[viewer]'"
 
 
 def test_this_machine_has_what_simgen_needs():
