@@ -1,10 +1,12 @@
 """The page of an episode stands alone, shows every frame, and its numbers are the episode's."""
 
 import base64
+import importlib
 import json
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
@@ -15,7 +17,7 @@ from analytic import episode
 from PIL import Image
 
 import simgen.view
-from simgen.errors import CannotWrite, InvalidValue
+from simgen.errors import CannotWrite, InvalidValue, MissingExtra
 from simgen.observation import Trajectory
 from simgen.view import view
 from simgen.view.picture import pack_depth, pack_ids
@@ -207,3 +209,18 @@ def test_a_hundred_frames_of_two_cameras_stay_below_fifteen_megabytes(tmp_path):
     noise = np.random.default_rng(0).integers(-6, 7, (100, 256, 256, 3))
     clips = {name: replace(clip, frames=np.clip(clip.frames + noise, 0, 255).astype(np.uint8)) for name, clip in run.clips.items()}
     assert view(replace(run, clips=clips), tmp_path / "a.html").stat().st_size < 15e6
+
+
+def test_rerun_opens_what_is_written(tmp_path):
+    pytest.importorskip("rerun")
+    from simgen.view.rerun import view_rerun
+
+    view_rerun(episode(2, (16, 16)), tmp_path / "episode.rrd")
+    assert (tmp_path / "episode.rrd").stat().st_size > 1000
+
+
+def test_without_rerun_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    monkeypatch.delitem(sys.modules, "simgen.view.rerun", raising=False)
+    with pytest.raises(MissingExtra, match=r"simgen\[viewer\]"):
+        importlib.import_module("simgen.view.rerun")

@@ -11,22 +11,24 @@ function icon(name) {
 }
 
 const player = {
-  frame: 0, wanted: 0, playing: false, speed: 1, busy: false, clock: 0, carried: 0,
+  frame: 0, wanted: 0, stale: false, playing: false, speed: 1, busy: false, clock: 0, carried: 0,
 
   // Draw the wanted frame once every strip has it; what was asked for meanwhile comes next.
   async go(frame) {
     this.wanted = Math.min(FRAMES - 1, Math.max(0, frame));
+    this.stale = true;
     if (this.busy) return;
     this.busy = true;
     try {
-      do {
+      while (this.stale) {
+        this.stale = false;
         const target = this.wanted;
         const sheets = await Promise.all(cameras.map((camera) => camera.load(target)));
         this.frame = target;
         cameras.forEach((camera, number) => camera.paint(target, sheets[number]));
         for (const update of updates) update(target);
         document.body.dataset.frame = target;
-      } while (this.wanted !== this.frame);
+      }
     } finally {
       this.busy = false;
     }

@@ -17,7 +17,7 @@ function makeBodies() {
   const cells = DATA.bodies.map((body) => {
     const values = Array.from({ length: 8 }, () => element("td"));
     const name = element("th", { scope: "row", class: "left" }, swatch(body.id), ` ${bodyName(body.id)} `,
-      element("small", {}, DATA.names[body.id].class));
+      element("small", {}, DATA.names[body.id].class === bodyName(body.id) ? "" : DATA.names[body.id].class));
     rows.append(pointsAt(element("tr", { "data-id": body.id }, name, ...values), body.id));
     return values;
   });
