@@ -57,3 +57,9 @@ class Episode:
     def progress(self) -> np.ndarray:
         """Task progress at every frame, float64, (T,)."""
         return np.array([state.progress for state in self.trajectory.states])
+
+    @property
+    def base_links(self) -> tuple[int, ...]:
+        """Row of the link table of every body's base, in the order of `Scene.bodies`."""
+        rows = {link.body: row for row, link in enumerate(self.links) if link.index == 0}
+        return tuple(rows[body.id] for body in self.scene.bodies)

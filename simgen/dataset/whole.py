@@ -1,0 +1,101 @@
+"""The whole dataset of many finished episodes: LeRobot's half, the truth beside it, and where each episode came from."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from lerobot.datasets.dataset_metadata import LeRobotDatasetMetadata
+
+from simgen.dataset import lerobot
+from simgen.dataset.durable import write_json
+from simgen.dataset.truth import Truth
+from simgen.dataset.video import Labels, frames_of
+from simgen.errors import DamagedDataset
+
+TRUTH = "truth/episode_{:06d}.h5"
+SCENE = "scenes/episode_{:06d}.json"
+SUMMARY = "meta/simgen.json"
+
+
+def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, rejected: list[dict]) -> None:
+    """Make the dataset of these episodes.
+
+    Args:
+        root: where; must not exist.
+        shards: folders with `truth.h5`, `videos/` and `columns.json`, in order.
+        labels: what the videos were made with.
+        job: what was asked for, for `meta/simgen.json`.
+        rejected: attempts that were not kept, each with its `draw` and `reason`.
+
+    Raises:
+        InvalidValue: if the episodes do not go together.
+        DamagedDataset: if a shard is damaged or a video does not hold one frame a row.
+    """
+    lerobot.write(root, [lerobot.Part(shard / "truth.h5", shard / "videos") for shard in shards], labels)
+    for position, shard in enumerate(shards):
+        _place(shard / "truth.h5", root / TRUTH.format(position))
+        _write_scene(root, position)
+    count_frames(root)
+    _add_columns(root, [json.loads((shard / "columns.json").read_text()) for shard in shards], rejected)
+    reasons = Counter(one["reason"] for one in rejected)
+    write_json(root / SUMMARY, {"format": 1, "job": job, "episodes": len(shards), "rejected": rejected, "reasons": reasons})
+
+
+def count_frames(root: Path) -> dict[str, int]:
+    """Frames in the videos of every camera, each file counted.
+
+    Raises:
+        DamagedDataset: if a file is unreadable or holds more or fewer frames than the rows that point at it.
+    """
+    meta = LeRobotDatasetMetadata("simgen/counted", root=root)
+    rows, totals = Counter(), Counter()
+    for key in meta.video_keys:
+        for episode in range(meta.total_episodes):
+            rows[key, meta.get_video_file_path(episode, key)] += meta.episodes[episode]["length"]
+    for (key, path), expected in rows.items():
+        try:
+            frames = frames_of(root / path)
+        except OSError as error:
+            raise DamagedDataset(root / path, "not a readable video") from error
+        if frames != expected:
+            raise DamagedDataset(root / path, f"{frames} frames for {expected} rows")
+        totals[key] += frames
+    return dict(totals)
+
+
+def _place(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, place)  # the shard keeps its own until the dataset stands
+    except OSError:
+        shutil.copyfile(file, place)  # a file system without hard links
+
+
+def _write_scene(root: Path, position: int) -> None:
+    place = root / SCENE.format(position)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with Truth(root / TRUTH.format(position)) as truth:
+        place.write_text(truth.scene.json)
+
+
+def _add_columns(root: Path, rows: list[dict], rejected: list[dict]) -> None:
+    """Columns of `meta/episodes`, by which LeRobot's `episode_filter` can choose."""
+    columns = pd.DataFrame(rows)
+    columns["simgen/attempts_failed"] = _failures_before(columns["simgen/episode"].tolist(), rejected)
+    columns["simgen/truth"] = [TRUTH.format(position) for position in range(len(rows))]
+    columns["simgen/scene"] = [SCENE.format(position) for position in range(len(rows))]
+    for file in sorted((root / "meta/episodes").glob("*/*.parquet")):
+        table = pd.read_parquet(file)
+        chosen = columns.iloc[table["episode_index"].to_numpy()]
+        pd.concat([table, chosen.set_index(table.index)], axis=1).to_parquet(file)
+
+
+def _failures_before(draws: list[int], rejected: list[dict]) -> list[int]:
+    """Attempts rejected since the episode before, those of its own number among them."""
+    ordered = sorted(draws)
+    previous = dict(zip(ordered, [-1, *ordered[:-1]], strict=True))
+    return [sum(previous[draw] < one["draw"] <= draw for one in rejected) for draw in draws]
