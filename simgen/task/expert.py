@@ -21,6 +21,8 @@ ACCELERATION = 1.5
 """m/s2."""
 ARRIVED, ALIGNED = 0.006, 0.05
 """How near the hand must come to where it was sent, metres and radians."""
+CATCH_UP = 0.4
+"""Share of its lag behind the led pose that the hand is asked to make good in one control step; with 1 a late arm rings."""
 LEASH = 0.08
 """Farthest the led pose may be ahead of the hand, metres, before it waits."""
 RETRIES = 3
@@ -40,6 +42,7 @@ class Scripted:
         self._pace = float(rng.uniform(0.85, 1.1))
         self._speed = 0.0
         self._led: Pose | None = None
+        self._asked: Pose | None = None
         self._gripper = 1.0
         self._script = self._run()
 
@@ -47,12 +50,22 @@ class Scripted:
         """Where the hand should be after the next control step."""
         self.state = state
         if self._led is None:
-            self._led, self._gripper = state.tcp, self._share(state.gripper)
+            self._led = self._asked = state.tcp
+            self._gripper = self._share(state.gripper)
         target = next(self._script, None)
         if target is None:
             self.finished = True
-            return Target(self._led, self._gripper)
+            return self.target()
         return target
+
+    def target(self) -> Target:
+        """What is asked of the hand next: the led pose's own motion and a share of what the hand lacks to where it was led."""
+        ahead, lag = self._led.position - self._asked.position, self._asked.position - self.state.tcp.position
+        position = self.state.tcp.position + ahead + CATCH_UP * lag
+        turn = self._led.orientation * self._asked.orientation.inverse
+        orientation = turn * Quaternion.slerp(self.state.tcp.orientation, self._asked.orientation, CATCH_UP)
+        self._asked = self._led
+        return Target(Pose(position, orientation), self._gripper)
 
     def attempt(self) -> Motion:
         """The task from wherever things are now."""
@@ -103,7 +116,7 @@ class Scripted:
                 return True
             if _apart(self._led, self.state.tcp)[0] < LEASH:
                 self._lead(pose, speed * self._pace, blend)
-            yield Target(self._led, self._gripper)
+            yield self.target()
         return False
 
     def grip(self, share: float, *, rate: float = np.inf, frames: int = 14) -> Motion:
@@ -111,7 +124,7 @@ class Scripted:
         still, before = 0, self.state.gripper
         for _ in range(frames):
             self._gripper += float(np.clip(share - self._gripper, -rate * self._step, rate * self._step))
-            yield Target(self._led, self._gripper)
+            yield self.target()
             still = still + 1 if abs(self.state.gripper - before) < 4e-4 else 0
             before = self.state.gripper
             if self._gripper == share and (still == 2 or abs(self._share(before) - share) < 0.02):
@@ -123,7 +136,7 @@ class Scripted:
         for _ in range(frames):
             if done():
                 return True
-            yield Target(self._led, self._gripper)
+            yield self.target()
         return done()
 
     def turned_to(self, orientations: list[Quaternion]) -> Quaternion:

@@ -24,6 +24,8 @@ ONTO = (
 )
 STILL = 0.05
 """Fastest a body at rest moves, m/s."""
+CLEAR = 0.06
+"""How much higher a body is carried than it was lifted, metres, to pass over its neighbours."""
 DEEP = 0.02
 """How far below a target's rim counts as inside it rather than on it, metres."""
 
@@ -79,7 +81,7 @@ class Placer(Picker):
         hang = self.state.tcp.position[2] - part.bottom(self.state)
         low = max(target.landing(self.state) + hang + 0.005, target.top(self.state) - 0.015)
         over = target.centre(self.state) + [*self.rng.uniform(-0.01, 0.01, 2), 0.0]
-        over[2] = max(low + 0.03, target.top(self.state) + hang + 0.02)
+        over[2] = max(low + 0.03, target.top(self.state) + hang + 0.02, self.state.tcp.position[2] + CLEAR)
         if not (yield from self.carry(over, self._led.orientation)):
             return False
         self.subtask = f"lower the {part.words} to the {target.words}"

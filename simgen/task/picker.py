@@ -7,7 +7,7 @@ from simgen.geometry import Pose
 from simgen.task.expert import Motion, Scripted, downward
 from simgen.task.thing import Thing
 
-ABOVE = 0.09
+ABOVE = 0.11
 """How high over a body the hand comes before it goes down, metres."""
 PALM = 0.030
 """Room between the tool centre point and the palm, metres: how far a body may stand up between the fingers."""

@@ -5,7 +5,6 @@ import numpy as np
 from simgen.geometry import Pose
 from simgen.observation import Link, State
 from simgen.scenario import Scene
-from simgen.task import Target
 from simgen.task.cast import cast, fill, nearness, settings
 from simgen.task.expert import Motion, Scripted, downward
 
@@ -22,7 +21,9 @@ FINGER = 0.011
 """Half the thickness of the closed fingers, metres."""
 PUSHING = 0.14
 """How fast the body is pushed, m/s."""
-STEER = 2.5
+FORK = 0.4
+"""Share of the opening with which the body is pushed: two fingers apart hold a face or a corner where one would let it turn away."""
+STEER = 0.5
 """How hard the fingers are steered back behind the body's middle, 1/s."""
 
 
@@ -65,7 +66,7 @@ class Pusher(Scripted):
 
     def attempt(self) -> Motion:
         name, side = self.task.object.words, float(self.rng.uniform(0.0, 0.015)) + SIDE
-        self._gripper = 0.0
+        self._gripper = FORK
         self.subtask = f"go round to the far side of the {name}"
         if not (yield from self.move(lambda: self._behind(side, self.task.object.top(self.state) + 0.06), blend=0.02)):
             return False
@@ -86,12 +87,13 @@ class Pusher(Scripted):
             ahead = offset / left
             behind = (self.task.object.centre(self.state) - self.state.tcp.position)[:2]
             aside = behind - (behind @ ahead) * ahead
-            if behind @ ahead < 0 or np.linalg.norm(aside) > 0.6 * self._reach() + FINGER:
+            slid = float(np.linalg.norm(aside)) / (0.6 * self._reach() + FINGER)
+            if behind @ ahead < 0 or slid > 1.0:
                 return False
-            speed = min(PUSHING * self._pace, 2.5 * left + 0.02)
+            speed = min(PUSHING * self._pace, 2.5 * left + 0.02) * (1.0 - 0.8 * slid)
             step = (speed * ahead + STEER * aside) * self._step
             self._led = Pose([*(self._led.position[:2] + step), z], turn)
-            yield Target(self._led, self._gripper)
+            yield self.target()
         return False
 
     def _behind(self, side: float, z: float) -> Pose:

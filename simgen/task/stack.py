@@ -8,8 +8,8 @@ from simgen.observation import Link, State
 from simgen.scenario import Scene
 from simgen.task.cast import cast, fill, graspable, gripper_rows, nearness, settings, touching
 from simgen.task.expert import Motion
-from simgen.task.picker import Picker
 from simgen.task.pick_place import STILL
+from simgen.task.picker import Picker
 
 PHRASINGS = (
     "stack the {object} on the {base}",
