@@ -19,7 +19,7 @@ from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
 from simgen.simulator.triangles import Triangles
-from simgen.simulator.window import corners, ray_planes, rays, windows
+from simgen.simulator.window import corners, rays, windows
 from simgen.stopwatch import Stopwatch
 
 # open3d is linked against libusb-1.0, for depth cameras; the wheel's own copy serves where the system has none
@@ -31,6 +31,10 @@ except (ImportError, OSError) as error:
 
 WORLD = -1
 """In place of a row of the link table: the world's own frame, and what is seen where nothing is."""
+
+HEAP = 30_000_000
+"""Bytes allocated and freed once, untouched: after that glibc keeps freed memory of up to this size, where before it gave
+every picture's temporary arrays back to the kernel and took a third of the time to fault their pages in again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,37 +51,31 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False)
-class Hits:
-    """The nearest triangle behind every pixel."""
+class Picture:
+    """All that does not depend on other pictures; fields as in Observation."""
 
     depth: np.ndarray
-    """Metres along the optical axis, float32, (H, W); inf where nothing was hit."""
-    face: np.ndarray
-    """Index of the triangle among all, int32, (H, W); -1 where nothing was hit."""
-    weights: np.ndarray
-    """Barycentric weights of its second and third corner, float32, (H, W, 2)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """Pixels sorted by link, so that each link costs one matrix product."""
-
-    order: np.ndarray
-    """Flat pixel indices, int, (H * W,): background first, then link by link."""
-    slices: dict[int, slice]
-    """Where in `order` each row of the link table lies that is in view, WORLD for the background."""
+    row: np.ndarray
+    """Row of the link table, int16, (H, W); WORLD where nothing was hit."""
+    instance: np.ndarray
+    link: np.ndarray
+    semantic: np.ndarray
+    normal: np.ndarray
+    albedo: np.ndarray
 
     @classmethod
-    def of(cls, row: np.ndarray) -> "Groups":
-        order = np.argsort(row, axis=None, kind="stable")
-        found, starts = np.unique(row.reshape(-1)[order], return_index=True)
-        ends = [*starts[1:], row.size]
-        return cls(order, {int(r): slice(int(a), int(b)) for r, a, b in zip(found, starts, ends, strict=True)})
+    def blank(cls, height: int, width: int) -> "Picture":
+        size = height, width
+        ids = np.full(size, WORLD, np.int16), np.zeros(size, np.int32), np.full(size, -1, np.int32), np.zeros(size, np.int32)
+        return cls(np.full(size, np.inf, np.float32), *ids, np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
 
-    @property
-    def background(self) -> int:
-        """How many pixels show nothing."""
-        return self.slices[WORLD].stop if WORLD in self.slices else 0
+    def with_pixels(self, pixel: np.ndarray, **values: np.ndarray) -> "Picture":
+        """A copy with other values at some flat pixel indices."""
+        changed = {}
+        for name, value in values.items():
+            changed[name] = getattr(self, name).copy()
+            changed[name].reshape(-1, *value.shape[1:])[pixel] = value
+        return Picture(**changed)
 
 
 class RayCaster:
@@ -94,14 +92,16 @@ class RayCaster:
         """
         self.links = tuple(links)
         self._triangles = Triangles(surfaces, links, fixed)
-        self._instance = np.array([*(link.body for link in links), 0], dtype=np.int32)
-        self._link = np.array([*(link.index for link in links), -1], dtype=np.int32)
-        self._semantic = np.array([*(link.semantic for link in links), 0], dtype=np.int32)
+        self._instance = np.array([link.body for link in links], dtype=np.int32)
+        self._link = np.array([link.index for link in links], dtype=np.int32)
+        self._semantic = np.array([link.semantic for link in links], dtype=np.int32)
         drawn = sorted(set(self._triangles.row_of_surface.tolist()))
         still = np.eye(4)[None].repeat(len(links), 0)
         self._pieces = {row: self._piece([row], row, still) for row in drawn}
         self._fixed = [row for row in drawn if row in fixed]
         self._fixed_piece, self._fixed_pose = None, None
+        self._backdrops: dict[str, tuple[tuple, Picture]] = {}
+        np.empty(HEAP, np.uint8)  # see HEAP
         self.watch = Stopwatch()
         """Where `observe` spends its time."""
 
@@ -126,8 +126,9 @@ class RayCaster:
     ) -> Observation:
         """What a camera sees; no rgb.
 
-        Nothing nearer than `view.near` or farther than `view.far` is drawn. Where two links are equally near, moving ones
-        come before fixed ones and lower rows of the link table before higher ones.
+        Nothing nearer than `view.near` or farther than `view.far` is drawn. Where two links are equally near, fixed ones
+        come before moving ones and then lower rows of the link table before higher ones. The fixed links' part of the
+        picture is remembered for as long as neither they nor the camera of that name move.
 
         Args:
             view: the camera.
@@ -137,25 +138,14 @@ class RayCaster:
             previous_link_pose: the poses of that frame.
         """
         camera_T = _camera_T(view, link_pose)
-        with self.watch("cast"):
-            hits = self._cast(view, link_pose, camera_T)
-        with self.watch("ids"):
-            row = self._triangles.row[hits.face]
-            ids = self._instance[row], self._link[row], self._semantic[row]
-            groups = Groups.of(row)
-        flow = np.full((*row.shape, 2), np.nan, np.float32)
+        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
+        seen = self._draw(moving, view, camera_T, self._backdrop(view, link_pose, camera_T))
+        flow = np.full((*seen.row.shape, 2), np.nan, np.float32)
         if previous is not None and previous_link_pose is not None:
             with self.watch("flow"):
                 motion = _camera_T(previous.view, previous_link_pose) @ np.linalg.inv(camera_T)
-                flow.reshape(-1, 2)[groups.order] = _flow(view, hits, groups, motion, previous)
-        hit = groups.order[groups.background :]
-        face = hits.face.reshape(-1)[hit]
-        normal, albedo = np.zeros((*row.shape, 3), np.float32), np.zeros((*row.shape, 3), np.uint8)
-        with self.watch("normal"):
-            normal.reshape(-1, 3)[hit] = self._normals(view, face, groups, camera_T)
-        with self.watch("albedo"):
-            albedo.reshape(-1, 3)[hit] = self._triangles.albedo(face, hits.weights.reshape(-1, 2)[hit])
-        return Observation(view, time_ns, hits.depth, *ids, normal, flow, albedo)
+                flow = backward_flow(view, seen.depth, seen.row, motion, previous)
+        return Observation(view, time_ns, seen.depth, seen.instance, seen.link, seen.semantic, seen.normal, flow, seen.albedo)
 
     def visible_fraction(self, observation: Observation, link_pose: np.ndarray) -> dict[int, float]:
         """Body id to the share of the pixels the body would cover alone in which it is seen; 0 where it is out of view.
@@ -165,7 +155,7 @@ class RayCaster:
             link_pose: the poses it was given.
         """
         view = observation.view
-        alone = {int(body): np.zeros(observation.depth.shape, dtype=bool) for body in np.unique(self._instance[:-1])}
+        alone = {int(body): np.zeros(observation.depth.shape, dtype=bool) for body in np.unique(self._instance)}
         for piece, window, cast in _each(list(self._pieces.values()), view, _camera_T(view, link_pose)):
             alone[int(self._instance[piece.row])][window] |= cast["t_hit"].numpy() <= np.float32(view.far - view.near)
         seen = np.bincount(observation.instance.reshape(-1), minlength=max(alone, default=0) + 1)
@@ -177,51 +167,49 @@ class RayCaster:
         scene.add_triangles(o3d.core.Tensor(vertices.astype(np.float32)), o3d.core.Tensor(faces))
         return Piece(scene, frame, self._triangles.first(rows[0]), corners(vertices.min(0), vertices.max(0)))
 
-    def _current(self, link_pose: np.ndarray) -> list[Piece]:
-        """Moving links by row, then the fixed ones as they stand now."""
-        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
+    def _backdrop(self, view: CameraView, link_pose: np.ndarray, camera_T: np.ndarray) -> Picture:
+        """The fixed links alone; drawn anew only when they or the camera of that name have moved."""
+        size = view.intrinsics.height, view.intrinsics.width
         if not self._fixed:
-            return moving
+            return Picture.blank(*size)
         if self._fixed_piece is None or not np.array_equal(link_pose[self._fixed], self._fixed_pose):
             self._fixed_piece = self._piece(self._fixed, WORLD, _matrices(link_pose))
             self._fixed_pose = np.array(link_pose[self._fixed])
-        return [*moving, self._fixed_piece]
+        key = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes(), self._fixed_pose.tobytes()
+        known, picture = self._backdrops.get(view.name, (None, None))
+        if key != known:
+            picture = self._draw([self._fixed_piece], view, camera_T, Picture.blank(*size))
+            self._backdrops[view.name] = key, picture
+        return picture
 
-    def _cast(self, view: CameraView, link_pose: np.ndarray, camera_T: np.ndarray) -> Hits:
-        size = view.intrinsics.height, view.intrinsics.width
-        depth = np.full(size, np.nextafter(np.float32(view.far), np.float32(np.inf)), np.float32)
-        face, weights = np.full(size, -1, np.int32), np.zeros((*size, 2), np.float32)
-        for piece, window, cast in _each(self._current(link_pose), view, camera_T):
-            distance = cast["t_hit"].numpy() + np.float32(view.near)
-            nearer = distance < depth[window]
-            np.copyto(depth[window], distance, where=nearer)
-            np.copyto(face[window], cast["primitive_ids"].numpy().view(np.int32) + np.int32(piece.first), where=nearer)
-            np.copyto(weights[window], cast["primitive_uvs"].numpy(), where=nearer[..., None])
-        depth[face < 0] = np.inf
-        return Hits(depth, face, weights)
-
-    def _normals(self, view: CameraView, face: np.ndarray, groups: Groups, camera_T: np.ndarray) -> np.ndarray:
-        """Unit normals in the camera frame, facing the camera, float32, of the pixels that show something, in groups' order."""
-        normal = self._triangles.normal.take(face, axis=0).T
-        for row, place in groups.slices.items():
-            if row != WORLD:
-                place = slice(place.start - groups.background, place.stop - groups.background)
-                normal[:, place] = camera_T[row, :3, :3].astype(np.float32) @ normal[:, place]
-        away = (normal * ray_planes(view.intrinsics).take(groups.order[groups.background :], axis=1)).sum(0) > 0
-        normal[:, away] *= -1
-        return normal.T
+    def _draw(self, pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray, behind: Picture) -> Picture:
+        """What these pieces hide of a picture, and the rest of it."""
+        with self.watch("cast"):
+            depth, face, weights = _cast(pieces, view, camera_T, behind.depth)
+            pixel = np.flatnonzero(face >= 0)
+            face, weights, depth = (values.reshape(-1).take(pixel) for values in (face, weights, depth))
+        with self.watch("normal"):
+            normal = self._triangles.normals(face, camera_T)
+        with self.watch("albedo"):
+            albedo = self._triangles.albedo(face, weights)
+        with self.watch("merge"):
+            row = self._triangles.row.take(face)
+            ids = {name: getattr(self, f"_{name}").take(row) for name in ("instance", "link", "semantic")}
+            return behind.with_pixels(pixel, depth=depth, row=row, **ids, normal=normal, albedo=albedo)
 
 
-def _flow(view: CameraView, hits: Hits, groups: Groups, motion: np.ndarray, previous: Observation) -> np.ndarray:
-    """Backward flow of all pixels in groups' order; `motion[row]` takes points from this camera frame to the previous one."""
-    depth = hits.depth.reshape(-1)[groups.order].astype(np.float64)
-    depth[: groups.background] = 1.0
-    points = ray_planes(view.intrinsics).take(groups.order, axis=1) * depth
-    for row, place in groups.slices.items():
-        shift = 0.0 if row == WORLD else motion[row, :3, 3:]  # background lies at infinity: only rotation moves it
-        points[:, place] = motion[row, :3, :3] @ points[:, place] + shift
-    v, u = np.divmod(groups.order, view.intrinsics.width)
-    return backward_flow(previous, np.stack([u, v]) + 0.5, points, groups.background)
+def _cast(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray, behind: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The nearest triangle before a depth map: depth, float32; its index among all, int32, -1 for none; its barycentric
+    weights, complex64: of its second corner the real part, of its third the imaginary; each (H, W)."""
+    depth = np.minimum(behind, np.nextafter(np.float32(view.far), np.float32(np.inf)))
+    face, weights = np.full(depth.shape, -1, np.int32), np.zeros(depth.shape, np.complex64)
+    for piece, window, cast in _each(pieces, view, camera_T):
+        distance = cast["t_hit"].numpy() + np.float32(view.near)
+        nearer = distance < depth[window]
+        np.copyto(depth[window], distance, where=nearer)
+        np.copyto(face[window], cast["primitive_ids"].numpy().view(np.int32) + np.int32(piece.first), where=nearer)
+        np.copyto(weights[window], cast["primitive_uvs"].numpy().view(np.complex64)[..., 0], where=nearer)  # moved as one number
+    return depth, face, weights
 
 
 def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> Iterator[tuple[Piece, tuple[slice, slice], dict]]:
@@ -233,15 +221,15 @@ def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> It
     for piece, matrix, window in zip(pieces, matrices, windows(view.intrinsics, boxes, view.near), strict=True):
         if window is not None:
             ray = rays(view.intrinsics)[window] @ _ray_map(matrix, view.near)
-            yield piece, window, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray.astype(np.float32)))
+            yield piece, window, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray))
 
 
 def _ray_map(camera_T_piece: np.ndarray, near: float) -> np.ndarray:
-    """What takes a camera ray (x, y, 1) to its origin on the near plane and its direction in a piece's frame, float64, (3, 6)."""
+    """What takes a camera ray (x, y, 1) to its origin on the near plane and its direction in a piece's frame, float32, (3, 6)."""
     rotation, position = camera_T_piece[:3, :3], camera_T_piece[:3, 3]
     origin = near * rotation
     origin[2] -= position @ rotation  # the ray's z is 1, so what is added to the third row is added to every ray
-    return np.concatenate([origin, rotation], axis=1)
+    return np.concatenate([origin, rotation], axis=1).astype(np.float32)
 
 
 def _camera_T(view: CameraView, link_pose: np.ndarray) -> np.ndarray:

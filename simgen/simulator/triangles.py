@@ -20,12 +20,36 @@ class Triangles:
         self.albedo = Albedo(self.surfaces)
         self.row = np.append(self.row_of_surface[self.albedo.surface_of_face], np.int16(-1))
         """Row of the link table of every triangle, int16, (F + 1,); the last is -1, so that triangle -1 is on no link."""
-        self.normal = np.concatenate([np.zeros((0, 3), np.float32), *map(_normals, self.surfaces)])
-        """Unit geometric normals in the link frame, float32, (F, 3); zero where a triangle has no area."""
+        self._plane = np.concatenate([np.zeros((0, 4), np.float32), *map(_planes, self.surfaces)])
+        self._starts = np.flatnonzero(np.diff(self.row, prepend=np.int16(-1)))
+        self._turned = np.zeros((len(self.row), 3), np.float32)
 
     def first(self, row: int) -> int:
         """Index of the first triangle of a link that has any."""
         return int(np.argmax(self.row == row))
+
+    def normals(self, face: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
+        """Unit geometric normals in the camera frame, facing the camera, float32, (..., 3); zeros for triangle -1.
+
+        A camera sees all of a triangle from one side, so normals are turned once a triangle in view, not once a pixel.
+
+        Args:
+            face: index of the triangle among all, int32, (...).
+            camera_T: camera_T_link of every row of the link table, float64, (L + 1, 4, 4).
+        """
+        used = np.zeros(len(self.row), dtype=bool)
+        used[face] = True
+        used = np.flatnonzero(used[:-1])
+        plane, normal = self._plane.take(used, axis=0), np.empty((len(used), 3), np.float32)
+        ends = np.searchsorted(used, self._starts)
+        for first, start, end in zip(self._starts[:-1], ends[:-1], ends[1:], strict=True):
+            camera_T_link = camera_T[self.row[first]]
+            eye = -camera_T_link[:3, 3] @ camera_T_link[:3, :3]
+            behind = plane[start:end] @ np.append(eye, -1.0).astype(np.float32) < 0
+            normal[start:end] = plane[start:end, :3] @ camera_T_link[:3, :3].T.astype(np.float32)
+            normal[start:end][behind] *= -1
+        self._turned[used] = normal
+        return self._turned.take(face, axis=0)
 
     def of(self, rows: Collection[int], link_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Vertices, float64, (V, 3), moved by `link_T[row]`, (L, 4, 4), and faces, uint32, (F, 3), of some links, in their order here."""
@@ -38,7 +62,9 @@ class Triangles:
         return np.concatenate(vertices), np.concatenate(faces).astype(np.uint32)
 
 
-def _normals(surface: Surface) -> np.ndarray:
+def _planes(surface: Surface) -> np.ndarray:
+    """Unit geometric normal and distance from the origin along it of every triangle, link frame, float32, (F, 4)."""
     a, b, c = np.moveaxis(surface.vertices[surface.faces], 1, 0)
     normal = np.cross(b - a, c - a)
-    return (normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    return np.concatenate([normal, (normal * a).sum(1, keepdims=True)], axis=1).astype(np.float32)

@@ -14,14 +14,14 @@ SLACK = 1e-6
 
 @lru_cache(maxsize=64)
 def rays(intrinsics: Intrinsics) -> np.ndarray:
-    """`Intrinsics.rays()`, remembered: directions with z = 1, camera frame, float64, (H, W, 3)."""
-    return locked(intrinsics.rays())
+    """`Intrinsics.rays()`, remembered: directions with z = 1, camera frame, float32, (H, W, 3)."""
+    return locked(intrinsics.rays().astype(np.float32))
 
 
 @lru_cache(maxsize=64)
 def ray_planes(intrinsics: Intrinsics) -> np.ndarray:
-    """The same rays one component after the other, float64, (3, H * W)."""
-    return locked(np.ascontiguousarray(rays(intrinsics).reshape(-1, 3).T))
+    """The same rays in full precision, one component after the other, float64, (3, H * W)."""
+    return locked(np.ascontiguousarray(intrinsics.rays().reshape(-1, 3).T))
 
 
 @lru_cache(maxsize=64)

@@ -205,7 +205,7 @@ def test_a_texture_repeats_beyond_its_edges(tmp_path):
     assert (seen.instance == 2).all() and len(np.unique(tile.reshape(-1, 3), axis=0)) > 4
     for row, column in np.ndindex(3, 3):
         again = seen.albedo[64 * row : 64 * row + 64, 64 * column : 64 * column + 64]
-        assert np.abs(again.astype(int) - tile).max() <= 1
+        assert np.abs(again.astype(int) - tile).max() <= 2
 
 
 # -- cameras
