@@ -16,11 +16,11 @@ def depth_range(depths: Iterable[np.ndarray]) -> tuple[float, float]:
     A clip of one single depth gets a far end 1 % behind it; a clip in which nothing was hit has no scale, is black
     under any, and gets (1, 2).
     """
-    hits = [depth[np.isfinite(depth)] for depth in depths]
-    hits = [hit for hit in hits if hit.size]
-    if not hits:
+    hits = (depth[np.isfinite(depth)] for depth in depths)
+    ends = [(float(hit.min()), float(hit.max())) for hit in hits if hit.size]
+    if not ends:
         return 1.0, 2.0
-    near, far = float(min(hit.min() for hit in hits)), float(max(hit.max() for hit in hits))
+    near, far = min(low for low, _ in ends), max(high for _, high in ends)
     return near, max(far, 1.01 * near)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from simgen.errors import InvalidValue
 
-# Chosen once: sixteen by eye, calm where bodies are large, the others greedily farthest in OKLab (Ottosson 2020). Datasets and world models rely
-# on them: append nothing, change nothing.
+# Chosen once: sixteen by eye, calm where bodies are large, the others greedily farthest in OKLab (Ottosson 2020).
+# Datasets and world models rely on them: append nothing, change nothing.
 _FIRST_64 = (
     "f0782d 697887 c3b496 2d9687 d21e3c 2d69e1 ffd22d 873cb4 87d24b f096d2 693c1e 005a2d 78d2ff 000096 f02dd2 968700 "
     "a578ff a5ffc3 2d4b87 0000ff 96005a ffd2e1 00a5ff 00a500 c36996 b4ff00 b400ff 691eff 3cc3a5 c30096 9696c3 965a1e "

@@ -6,26 +6,32 @@ from os import cpu_count
 
 import numpy as np
 
-from simgen.controls import Controls, clip_controls, depth_range, flow_map
+from simgen.controls import depth_range, edge_map, flow_map, normal_map
 from simgen.dataset import Episode
 from simgen.dataset.boxes import boxes_2d
 from simgen.observation import Observation
 from simgen.view.sheet import columns, frames_a_sheet, sheet
+from simgen.world import Clip
 
 _FARTHEST_MM = 2**24 - 1
 _LOSSLESS = {"depth", "segmentation", "edges"}
 
 
 def cameras(episode: Episode) -> list[dict]:
-    """Every camera's strips, boxes and scale."""
+    """Every camera's strips, boxes and scale. A dataset's observations are read twice and never held all at once."""
     return [_camera(episode, name, seen) for name, seen in episode.trajectory.observations.items()]
 
 
 def _camera(episode: Episode, name: str, seen: Sequence[Observation]) -> dict:
     height, width = seen[0].depth.shape
-    near, far = depth_range([observation.depth for observation in seen])
     ids = tuple(body.id for body in episode.scene.bodies)
     clip = episode.clips.get(name)
+    boxes, ends, fastest = [], [], 0.0
+    for observation in seen:
+        boxes.append(_boxes(observation.instance, ids))
+        ends += [np.array(depth_range([observation.depth]))] if np.isfinite(observation.depth).any() else []
+        fastest = max(fastest, float(np.nan_to_num(np.hypot(*np.moveaxis(observation.flow, -1, 0))).max()))
+    near, far = depth_range(ends)
     return {
         "name": name,
         "width": width,
@@ -34,8 +40,8 @@ def _camera(episode: Episode, name: str, seen: Sequence[Observation]) -> dict:
         "far": far,
         "framesASheet": frames_a_sheet(height, width),
         "columns": columns(height, width),
-        "strips": _strips(episode, name, seen),
-        "boxes": [_boxes(observation.instance, ids) for observation in seen],
+        "strips": _strips(seen, clip, fastest),
+        "boxes": boxes,
         "source": [] if clip is None or len(set(clip.source)) == 1 else list(clip.source),
     }
 
@@ -46,34 +52,35 @@ def _boxes(instance: np.ndarray, ids: tuple[int, ...]) -> list[list[int]]:
     return [[number, *map(int, box)] for number, box in found if np.isfinite(box).all()]
 
 
-def _strips(episode: Episode, name: str, seen: Sequence[Observation]) -> dict[str, list[str]]:
+def _strips(seen: Sequence[Observation], clip: Clip | None, fastest: float) -> dict[str, list[str]]:
     """Strip name to its sheets, base64; encoded side by side, as the encoder lets go of the interpreter."""
-    maps = clip_controls(seen)
-    drawn = _drawings(episode, name, seen, maps)
     size = frames_a_sheet(*seen[0].depth.shape)
-    starts = range(0, len(seen), size)
+    strips: dict[str, list[str]] = {}
     with ThreadPoolExecutor(cpu_count()) as pool:
-        jobs = {
-            strip: [pool.submit(sheet, frames[start : start + size], strip in _LOSSLESS) for start in starts]
-            for strip, frames in drawn.items()
-        }
-        return {strip: [job.result() for job in row] for strip, row in jobs.items()}
+        for start in range(0, len(seen), size):
+            photographs = None if clip is None else clip.frames[start : start + size]
+            with_simulator = clip is None or clip.world != "raw"
+            drawn = _drawings(seen[start : start + size], photographs, with_simulator, fastest)
+            jobs = {name: pool.submit(sheet, frames, name in _LOSSLESS) for name, frames in drawn.items()}
+            for name, job in jobs.items():
+                strips.setdefault(name, []).append(job.result())
+    return strips
 
 
-def _drawings(episode: Episode, name: str, seen: Sequence[Observation], maps: Sequence[Controls]) -> dict[str, Sequence[np.ndarray]]:
+def _drawings(
+    seen: Sequence[Observation], photographs: np.ndarray | None, with_simulator: bool, fastest: float
+) -> dict[str, Sequence[np.ndarray]]:
     """Strip name to its frames, uint8, (H, W, 3), in the order of the page."""
     drawn: dict[str, Sequence[np.ndarray]] = {}
-    clip = episode.clips.get(name)
-    if clip is not None:
-        drawn["rgb"] = clip.frames
-    if (clip is None or clip.world != "raw") and all(observation.rgb is not None for observation in seen):
+    if photographs is not None:
+        drawn["rgb"] = photographs
+    if with_simulator and seen[0].rgb is not None:
         drawn["simulator"] = [observation.rgb for observation in seen]
     drawn["depth"] = [pack_depth(observation.depth) for observation in seen]
     drawn["segmentation"] = [pack_ids(observation.instance, observation.link) for observation in seen]
-    drawn["edges"] = [np.repeat(one.edge[..., None], 3, axis=-1) for one in maps]
-    fastest = max(float(np.nan_to_num(np.hypot(*np.moveaxis(one.flow, -1, 0))).max()) for one in seen)
+    drawn["edges"] = [np.repeat(edge_map(observation)[..., None], 3, axis=-1) for observation in seen]
     drawn["flow"] = [flow_map(observation.flow, fastest) for observation in seen]
-    drawn["normals"] = [one.normal for one in maps]
+    drawn["normals"] = [normal_map(observation.normal) for observation in seen]
     drawn["albedo"] = [observation.albedo for observation in seen]
     return drawn
 
