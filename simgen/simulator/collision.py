@@ -23,7 +23,7 @@ from simgen.scenario.articulation import Articulation
 from simgen.scenario.mesh import read_mesh, scaling
 from simgen.scenario.visual import mesh_file
 
-PIECES = 24
+PIECES = 16
 """Most convex pieces of one mesh."""
 CONVEX = 0.97
 """A mesh that fills so much of its convex hull collides as the hull."""

@@ -36,7 +36,7 @@ except ImportError as error:
 
 ITERATIONS = 60
 """Of the constraint solver, in every physics step."""
-STIFFNESS = 0.2
+STIFFNESS = 0.1
 """Share of an arm joint's distance from its setpoint that its motor makes good in one physics step."""
 GRIP_STIFFNESS = 0.3
 """The same of the fingers."""

@@ -106,8 +106,9 @@ class Loader:
     def _file(self, file: Path, place: Pose, scale: float, fixed: bool, name: str) -> Actor:
         """A converted URDF; its joints stand at 0 and have no motors."""
         engine = self._engine
-        place, flags = (place.position.tolist(), place.xyzw.tolist()), engine.URDF_USE_INERTIA_FROM_FILE
-        uid = engine.loadURDF(str(file), *place, useFixedBase=fixed, globalScaling=scale, flags=flags)
+        # robots' files are kept for their looks: the Panda's gives its lightest links the inertia of a car wheel
+        flags = 0 if name == "robot" else engine.URDF_USE_INERTIA_FROM_FILE
+        uid = engine.loadURDF(str(file), place.position.tolist(), place.xyzw.tolist(), useFixedBase=fixed, globalScaling=scale, flags=flags)
         infos = [engine.getJointInfo(uid, index) for index in range(engine.getNumJoints(uid))]
         dynamics = [engine.getDynamicsInfo(uid, index) for index in range(BASE, len(infos))]
         joints = {info[1].decode(): info[0] for info in infos if info[2] != engine.JOINT_FIXED}

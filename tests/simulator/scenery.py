@@ -30,7 +30,9 @@ def table(**settings) -> Scene:
         body("cube", BOX, (0.45, 0.0, 0.026), friction=1.0, mass=0.1, colour=(0.8, 0.1, 0.1)),
         body("ball", {"sphere": {"radius": 0.03}}, (0.55, 0.1, 0.031)),
         body("can", {"cylinder": {"radius": 0.03, "height": 0.1}}, (0.5, -0.15, 0.051), colour=(0.1, 0.6, 0.2)),
-        body("pill", {"capsule": {"radius": 0.02, "height": 0.06}}, (0.6, -0.05, 0.051), (0.7071067811865476, 0.7071067811865476, 0.0, 0.0)),
+        body(
+            "pill", {"capsule": {"radius": 0.02, "height": 0.06}}, (0.6, -0.05, 0.051), (0.7071067811865476, 0.7071067811865476, 0.0, 0.0)
+        ),
         body("slab", {"box": {"size": (0.1, 0.06, 0.02)}}, (0.4, 0.2, 0.011)),
     )
     return scene(*bodies, robot=True, **({"cameras": cameras} | settings))

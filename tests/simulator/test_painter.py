@@ -1,0 +1,119 @@
+"""PyBullet's own picture shows what the ray caster says is there."""
+
+import numpy as np
+import pytest
+import scenery
+from PIL import Image
+
+from simgen.errors import UnknownName
+from simgen.scenario.scene import Camera, Light, Mount
+
+EYE = {"position": (1.6, 1.2, 1.0), "look_at": (0.3, 0.0, 0.1), "near": 0.05, "far": 20.0}
+BLOCK = scenery.body("block", {"box": {"size": (0.2, 0.2, 0.2)}}, (0.4, 0.0, 0.1), colour=(0.8, 0.2, 0.1), fixed=True)
+FLOOR = scenery.GROUND | {"shape": {"box": {"size": (20.0, 20.0, 0.1)}}, "colour": (0.5, 0.5, 0.5)}
+
+
+def watched(*bodies, robot=False, light=None, **camera):
+    cameras = {"front": Camera(**({"width": 320, "height": 240, "fov_y_deg": 45.0} | EYE | camera))}
+    return scenery.scene(*bodies, robot=robot, cameras=cameras, **({"light": light} if light else {}))
+
+
+def agreement(simulator, camera="front"):
+    """Share of pixels of one id, median and mean of the depth difference in metres where both agree."""
+    seen = simulator.observe(camera)
+    _, depth, ids = simulator.camera_image(camera)
+    both = (ids == seen.instance) & (ids > 0)
+    off = depth[both].astype(np.float64) - seen.depth[both]
+    return float((ids == seen.instance).mean()), float(np.median(np.abs(off))), float(off.mean())
+
+
+def test_tiny_renderer_and_the_ray_caster_see_one_scene(start):
+    simulator, _ = start(watched(FLOOR, BLOCK), renderer="tiny")
+    same, median, bias = agreement(simulator)
+    assert same >= 0.9999 and median < 1e-4 and abs(bias) < 1e-4
+
+
+@pytest.mark.parametrize("size", [(161, 97), (64, 64)])
+def test_they_agree_at_odd_sizes_and_from_the_hand(start, size):
+    width, height = size
+    hand = Camera(position=(0.05, 0, 0.04), look_at=(0, 0, 0.3), width=width, height=height, mount=Mount(body="robot", link="panda_hand"))
+    scene = scenery.scene(FLOOR, BLOCK, robot=True, cameras={"hand": hand})
+    simulator, _ = start(scene, renderer="tiny")
+    simulator.step(np.array([0.02, 0.01, -0.03, 0.1, 0, 0.1, 0.5]))
+    same, median, _ = agreement(simulator, "hand")
+    assert same > 0.998 and median < 1e-4
+
+
+def test_they_agree_through_a_lens(start):
+    lens = (-0.25, 0.06, 0.001, -0.002, 0.0)
+    simulator, _ = start(watched(FLOOR, BLOCK, distortion=lens), renderer="tiny")
+    same, median, _ = agreement(simulator)
+    assert same > 0.985 and median < 2e-2, "depth is taken from the nearest pixel"
+    straight, _ = start(watched(FLOOR, BLOCK), renderer="tiny")
+    assert (straight.observe("front").instance != simulator.observe("front").instance).mean() > 0.005
+
+
+def test_rgb_is_drawn_only_when_asked(start):
+    assert start(watched(FLOOR))[0].observe("front").rgb is None
+    seen = start(watched(FLOOR), renderer="tiny")[0].observe("front")
+    assert seen.rgb.dtype == np.uint8 and seen.rgb.shape == (240, 320, 3)
+
+
+def test_colours_are_the_bodies_own(start):
+    red, green = BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1), "colour": "green"}
+    simulator, _ = start(watched(FLOOR, red, green, light=Light(ambient=1.0)), renderer="tiny")
+    seen = simulator.observe("front")
+    for body in (2, 3, 4):
+        shown = seen.instance == body
+        assert np.abs(seen.rgb[shown].mean(0) - seen.albedo[shown].mean(0)).max() < 12, "full ambient light shows the albedo"
+
+
+def test_light_is_the_scenes_and_does_not_stick(start):
+    """PyBullet remembers the light of the last call that named it."""
+    high, low = Light(elevation_deg=80.0, ambient=0.2), Light(elevation_deg=10.0, azimuth_deg=200.0, ambient=0.2)
+    first = start(watched(FLOOR, BLOCK, light=high), renderer="tiny")[0].camera_image("front")[0]
+    other = start(watched(FLOOR, BLOCK, light=low), renderer="tiny")[0].camera_image("front")[0]
+    again = start(watched(FLOOR, BLOCK, light=high), renderer="tiny")[0].camera_image("front")[0]
+    assert (first == again).all() and np.abs(first.astype(int) - other).mean() > 10
+
+
+def test_a_texture_lies_as_the_albedo_says(start, tmp_path):
+    squares = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((16, 16)))[..., None] * [200, 120, 40] + [30, 30, 90]
+    Image.fromarray(squares.clip(0, 255).astype(np.uint8)).save(tmp_path / "squares.png")
+    block = BLOCK | {"texture": str(tmp_path / "squares.png"), "colour": None}
+    simulator, _ = start(watched(FLOOR, block, light=Light(ambient=1.0), look_at=(0.4, 0.0, 0.1), fov_y_deg=12.0), renderer="tiny")
+    seen = simulator.observe("front")
+    shown = seen.instance == 3
+    assert shown.sum() > 5000 and np.median(np.abs(seen.rgb[shown].astype(int) - seen.albedo[shown])) < 15
+
+
+def test_what_is_seen_once_is_not_drawn_twice_and_flow_needs_no_earlier_look(start):
+    simulator, _ = start(scenery.table())
+    for _ in range(2):
+        simulator.step(np.array([0.02, 0, 0, 0, 0, 0, 1]))
+    seen = simulator.observe("wrist")
+    assert simulator.observe("wrist") is seen
+    watching, _ = start(scenery.table())
+    for _ in range(2):
+        watching.observe("wrist")
+        watching.step(np.array([0.02, 0, 0, 0, 0, 0, 1]))
+    assert np.isfinite(seen.flow).any() and np.array_equal(watching.observe("wrist").flow, seen.flow, equal_nan=True)
+
+
+def test_flow_survives_a_snapshot(start):
+    simulator, _ = start(scenery.table())
+    for _ in range(2):
+        simulator.step(np.array([0.02, 0, 0, 0, 0, 0, 1]))
+    kept, plain = simulator.snapshot(), simulator.observe("front")
+    simulator.step(np.zeros(7))
+    simulator.restore(kept)
+    again = simulator.observe("front")
+    assert again.time_ns == plain.time_ns and np.array_equal(again.flow, plain.flow, equal_nan=True)
+
+
+def test_an_unknown_camera_or_mount_is_named(start):
+    simulator, _ = start(watched(FLOOR))
+    with pytest.raises(UnknownName, match="front"):
+        simulator.camera_image("frnt")
+    with pytest.raises(UnknownName, match="panda_hand"):
+        start(watched(FLOOR, robot=True, mount=Mount(body="robot", link="panda_hnd")))
