@@ -25,6 +25,8 @@ CATCH_UP = 0.4
 """Share of its lag behind the led pose that the hand is asked to make good in one control step; with 1 a late arm rings."""
 LEASH = 0.08
 """Farthest the led pose may be ahead of the hand, metres, before it waits."""
+WRIST = 2.6
+"""Farthest the last joint is turned from the middle of its range where there is a choice, radians."""
 RETRIES = 3
 """How often an expert starts over after a miss."""
 
@@ -104,7 +106,8 @@ class Scripted:
             Whether the hand arrived.
         """
         aim = goal if callable(goal) else lambda: goal
-        self._led = self._led if _apart(self._led, self.state.tcp)[0] < LEASH else self.state.tcp
+        if _apart(self._led, self.state.tcp)[0] >= LEASH:
+            self._led = self._asked = self.state.tcp
         far, turn = _apart(self._led, aim())
         patience = int((2.0 * far / speed + 2.0 * turn / TURN) / self._step) + 20
         for _ in range(patience):
@@ -121,7 +124,7 @@ class Scripted:
 
     def grip(self, share: float, *, rate: float = np.inf, frames: int = 14) -> Motion:
         """Open or close the gripper, at most by `rate` shares of its opening a second, until its fingers stand still."""
-        still, before = 0, self.state.gripper
+        self._speed, still, before = 0.0, 0, self.state.gripper
         for _ in range(frames):
             self._gripper += float(np.clip(share - self._gripper, -rate * self._step, rate * self._step))
             yield self.target()
@@ -148,8 +151,8 @@ class Scripted:
 
         def cost(orientation: Quaternion) -> float:
             turn = self.state.tcp.orientation.inverse * orientation
-            after = abs(wrist + 2 * np.arctan2(turn.z, turn.w)) if turn.w >= 0 else abs(wrist + 2 * np.arctan2(-turn.z, -turn.w))
-            return _angle(turn) + 0.3 * after + 10.0 * max(0.0, after - 2.6)
+            after = abs(wrist + 2 * np.arctan2(np.copysign(1.0, turn.w) * turn.z, abs(turn.w)))
+            return _angle(turn) + 0.3 * after + 10.0 * max(0.0, after - WRIST)
 
         return min(orientations, key=cost)
 
