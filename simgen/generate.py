@@ -135,6 +135,7 @@ def generate(
             if episode.success or keep_failed:
                 kept += 1
                 yield episode
+        if kept < episodes:
+            raise ExpertFails(job.scenario.name, most_attempts(episodes), kept)
     finally:
         engine.close()
-    raise ExpertFails(job.scenario.name, most_attempts(episodes), kept)

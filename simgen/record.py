@@ -10,6 +10,7 @@ from typing import Literal
 from simgen.dataset.store import Store
 from simgen.errors import ExpertFails, InvalidValue
 from simgen.generate import Job, job_of, most_attempts, play
+from simgen.rollout import versions
 from simgen.scale import until_enough
 from simgen.scenario import Scenario
 from simgen.stopwatch import Stopwatch
@@ -77,7 +78,7 @@ def record(
     if workers is not None and workers < 1:
         raise InvalidValue("--workers", workers, "at least 1")
     job = job_of(scenario, world=world, simulator=simulator, seed=seed, control=control, size=size)
-    store = open_store(job, Path(out), start=start, labels=labels, keep_failed=keep_failed, overwrite=overwrite)
+    store = Store(out, facts(job, start, labels, keep_failed), overwrite=overwrite)
     attempts = until_enough(
         partial(Workshop, job, store, labels, keep_failed),
         wanted=episodes,
@@ -95,6 +96,20 @@ def record(
     return store.finish(sorted(kept))
 
 
+def facts(job: Job, start: int, labels: Labels, keep_failed: bool) -> dict:
+    """What makes a dataset what it is, but for how many episodes it has."""
+    return {
+        "scenario": job.scenario.model_dump(mode="json"),
+        "seed": job.seed,
+        "start": start,
+        "world": job.world,
+        "simulator": job.simulator,
+        "labels": labels,
+        "keep_failed": keep_failed,
+        "versions": versions(),
+    }
+
+
 class Workshop:
     """Plays, draws and stores one episode at a time; one a worker process."""
 
@@ -104,3 +119,16 @@ class Workshop:
 
     def __call__(self, number: int) -> Attempt:
         """Make episode `number`, unless an earlier run already did."""
+        if number in (done := self._store.done()):
+            return Attempt(number, True, done[number], 0, {})
+        if number in {rejection.draw for rejection in self._store.rejected()}:
+            return Attempt(number, False, False, 0, {})
+        watch = Stopwatch()
+        episode = play(self._job, number, self._simulator, self._world, watch)
+        kept = episode.success or self._keep_failed
+        with watch("store"):
+            if kept:
+                self._store.write(episode, self._labels)
+            else:
+                self._store.reject(number, "the expert failed", episode.scene.attempt)
+        return Attempt(number, kept, episode.success, len(episode), dict(watch.seconds))

@@ -1,0 +1,98 @@
+"""A dataset on disk: the same whoever makes it, whatever interrupts it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from signal import SIGINT, SIGKILL
+
+import pytest
+
+from simgen.dataset import open as open_dataset
+from simgen.errors import InvalidValue, OutputExists, SimGenError
+from simgen.record import record
+from simgen.testing import check_dataset
+
+SIZE = (48, 48)
+
+
+def digests(root: Path) -> list[str]:
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((root / "truth").glob("*.h5"))]
+
+
+def command(out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "simgen.cli", "generate", "reach", "--out", str(out), "--width", "48", "--height", "48", *more]
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory) -> Path:
+    return record("reach", tmp_path_factory.mktemp("ten") / "data", episodes=10, seed=4, size=SIZE, workers=1)
+
+
+def test_the_dataset_passes_its_own_check(ten):
+    assert not [row for row in check_dataset(ten).rows if not row.passed]
+
+
+def test_both_halves_are_aligned(ten):
+    dataset = open_dataset(ten)
+    assert len(dataset) == 10 and len({dataset[i].scene.sha256 for i in range(10)}) == 10
+
+
+def test_the_seventh_of_ten_is_byte_for_byte_the_one_made_alone_in_a_fresh_process(ten, tmp_path):
+    out = tmp_path / "alone"
+    subprocess.run(command(out, "--seed", "4", "--start", "6", "--workers", "1"), check=True, capture_output=True)
+    assert digests(out) == digests(ten)[6:7]
+
+
+def test_two_workers_make_what_one_makes(ten, tmp_path):
+    out = record("reach", tmp_path / "two", episodes=3, seed=4, size=SIZE, workers=2)
+    assert digests(out) == digests(ten)[:3]
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("blow", [SIGKILL, SIGINT])
+def test_an_interrupted_run_goes_on_where_it_stopped(ten, tmp_path, blow):
+    out, partial = tmp_path / "data", tmp_path / "data.partial"
+    arguments = command(out, "--seed", "4", "--episodes", "4", "--workers", "1")
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(lambda: len(list(partial.glob("episode_*"))) >= 2 or process.poll() is not None)
+    os.kill(process.pid, blow)
+    _, said = process.communicate()
+    assert process.returncode == (-SIGKILL if blow == SIGKILL else 130) and "Traceback" not in said
+    assert not out.exists()
+    kept = {path: path.stat().st_mtime_ns for path in partial.glob("episode_*")}
+    assert kept
+    subprocess.run(arguments, check=True, capture_output=True)
+    assert digests(out) == digests(ten)[:4] and not partial.exists()
+
+
+def test_a_finished_dataset_is_not_overwritten_unasked(ten):
+    before = digests(ten)
+    with pytest.raises(OutputExists, match="--overwrite"):
+        record("reach", ten, size=SIZE)
+    assert digests(ten) == before
+
+
+def test_another_job_in_the_same_place_is_refused(tmp_path):
+    out = tmp_path / "data"
+    process = subprocess.Popen(command(out, "--episodes", "50"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for((tmp_path / "data.partial" / "job.json").exists)
+    process.kill()
+    process.wait()
+    with pytest.raises(SimGenError, match="seed"):
+        record("reach", out, size=SIZE, seed=99)
+
+
+@pytest.mark.parametrize("wrong", [{"episodes": 0}, {"workers": 0}])
+def test_a_number_that_makes_no_sense_is_refused(tmp_path, wrong):
+    with pytest.raises(InvalidValue, match="at least 1"):
+        record("reach", tmp_path / "data", **wrong)
+    assert not list(tmp_path.iterdir())

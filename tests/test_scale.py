@@ -1,0 +1,63 @@
+"""Many workers: the same attempts, the same ones kept, and a worker that dies says so."""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from signal import SIGKILL
+
+import pytest
+
+from simgen.errors import WorkerDied
+from simgen.scale import until_enough
+
+
+@dataclass(frozen=True)
+class Outcome:
+    number: int
+    kept: bool
+    process: int
+
+
+def unlucky_every_third(number: int) -> Outcome:
+    return Outcome(number, number % 3 != 1, os.getpid())
+
+
+def dies_at(fatal: int, number: int) -> Outcome:
+    if number == fatal:
+        os.kill(os.getpid(), SIGKILL)
+    return Outcome(number, True, os.getpid())
+
+
+def make(attempt):
+    return attempt
+
+
+def numbers(wanted: int, workers: int, limit: int = 100) -> tuple[list[int], list[int]]:
+    outcomes = list(until_enough(partial(make, unlucky_every_third), wanted=wanted, start=5, limit=limit, workers=workers))
+    return sorted(o.number for o in outcomes), sorted(o.number for o in outcomes if o.kept)
+
+
+@pytest.mark.parametrize("wanted", [1, 4, 7])
+def test_three_workers_try_and_keep_what_one_does(wanted):
+    assert numbers(wanted, 1) == numbers(wanted, 3)
+
+
+def test_enough_is_exactly_enough():
+    tried, kept = numbers(6, 1)
+    assert len(kept) == 6 and tried[-1] == kept[-1]
+
+
+def test_the_work_really_happens_in_other_processes():
+    outcomes = list(until_enough(partial(make, unlucky_every_third), wanted=6, start=0, limit=100, workers=2))
+    assert os.getpid() not in {outcome.process for outcome in outcomes}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_hopeless_run_stops_at_its_limit(workers):
+    tried, kept = numbers(50, workers, limit=6)
+    assert tried == [5, 6, 7, 8, 9, 10] and len(kept) < 50
+
+
+def test_a_killed_worker_is_one_sentence():
+    with pytest.raises(WorkerDied, match="finished episodes are kept"):
+        list(until_enough(partial(make, partial(dies_at, 3)), wanted=9, start=0, limit=20, workers=2))
