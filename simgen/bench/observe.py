@@ -59,7 +59,7 @@ def run() -> dict:
     }
 
 
-def _observe(caster: RayCaster, view: CameraView, state: State, before: Observation | None = None, last: State | None = None) -> Observation:
+def _observe(caster: RayCaster, view: CameraView, state: State, before: Observation | None = None, last: State | None = None):
     return caster.observe(view, state.link_pose, state.time_ns, before, None if last is None else last.link_pose)
 
 

@@ -128,7 +128,7 @@ class RayCaster:
 
         Nothing nearer than `view.near` or farther than `view.far` is drawn. Where two links are equally near, fixed ones
         come before moving ones and then lower rows of the link table before higher ones. The fixed links' part of the
-        picture is remembered for as long as neither they nor the camera of that name move.
+        picture is remembered for as long as neither they nor the camera of that name move, which changes no bit of it.
 
         Args:
             view: the camera.
@@ -138,8 +138,7 @@ class RayCaster:
             previous_link_pose: the poses of that frame.
         """
         camera_T = _camera_T(view, link_pose)
-        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
-        seen = self._draw(moving, view, camera_T, self._backdrop(view, link_pose, camera_T))
+        seen = self._draw(*self._to_draw(view, link_pose, camera_T), view, camera_T)
         flow = np.full((*seen.row.shape, 2), np.nan, np.float32)
         if previous is not None and previous_link_pose is not None:
             with self.watch("flow"):
@@ -167,22 +166,24 @@ class RayCaster:
         scene.add_triangles(o3d.core.Tensor(vertices.astype(np.float32)), o3d.core.Tensor(faces))
         return Piece(scene, frame, self._triangles.first(rows[0]), corners(vertices.min(0), vertices.max(0)))
 
-    def _backdrop(self, view: CameraView, link_pose: np.ndarray, camera_T: np.ndarray) -> Picture:
-        """The fixed links alone; drawn anew only when they or the camera of that name have moved."""
-        size = view.intrinsics.height, view.intrinsics.width
+    def _to_draw(self, view: CameraView, link_pose: np.ndarray, camera_T: np.ndarray) -> tuple[list[Piece], Picture]:
+        """Pieces to draw, and the picture to draw them on: of the fixed links alone, from the second time on that a camera of
+        that name sees them from the same place."""
+        blank = Picture.blank(view.intrinsics.height, view.intrinsics.width)
+        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
         if not self._fixed:
-            return Picture.blank(*size)
+            return moving, blank
         if self._fixed_piece is None or not np.array_equal(link_pose[self._fixed], self._fixed_pose):
             self._fixed_piece = self._piece(self._fixed, WORLD, _matrices(link_pose))
             self._fixed_pose = np.array(link_pose[self._fixed])
         key = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes(), self._fixed_pose.tobytes()
-        known, picture = self._backdrops.get(view.name, (None, None))
-        if key != known:
-            picture = self._draw([self._fixed_piece], view, camera_T, Picture.blank(*size))
-            self._backdrops[view.name] = key, picture
-        return picture
+        known, backdrop = self._backdrops.get(view.name, (None, None))
+        if key == known and backdrop is None:
+            backdrop = self._draw([self._fixed_piece], blank, view, camera_T)
+        self._backdrops[view.name] = key, backdrop if key == known else None
+        return (moving, backdrop) if key == known else ([self._fixed_piece, *moving], blank)
 
-    def _draw(self, pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray, behind: Picture) -> Picture:
+    def _draw(self, pieces: Sequence[Piece], behind: Picture, view: CameraView, camera_T: np.ndarray) -> Picture:
         """What these pieces hide of a picture, and the rest of it."""
         with self.watch("cast"):
             depth, face, weights = _cast(pieces, view, camera_T, behind.depth)

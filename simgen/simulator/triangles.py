@@ -40,15 +40,18 @@ class Triangles:
         used = np.zeros(len(self.row), dtype=bool)
         used[face] = True
         used = np.flatnonzero(used[:-1])
-        plane, normal = self._plane.take(used, axis=0), np.empty((len(used), 3), np.float32)
+        x, y, z, offset = self._plane.take(used, axis=0).T.copy()
+        normal = np.empty((3, len(used)), np.float32)
         ends = np.searchsorted(used, self._starts)
         for first, start, end in zip(self._starts[:-1], ends[:-1], ends[1:], strict=True):
-            camera_T_link = camera_T[self.row[first]]
-            eye = -camera_T_link[:3, 3] @ camera_T_link[:3, :3]
-            behind = plane[start:end] @ np.append(eye, -1.0).astype(np.float32) < 0
-            normal[start:end] = plane[start:end, :3] @ camera_T_link[:3, :3].T.astype(np.float32)
-            normal[start:end][behind] *= -1
-        self._turned[used] = normal
+            rotation, position = camera_T[self.row[first], :3, :3], camera_T[self.row[first], :3, 3]
+            part, eye = slice(start, end), -(position @ rotation).astype(np.float32)
+            # term by term: a library's matrix product may round differently with the number of triangles in view
+            behind = x[part] * eye[0] + y[part] * eye[1] + z[part] * eye[2] < offset[part]
+            side = np.where(behind, np.float32(-1), np.float32(1))
+            for out, (a, b, c) in zip(normal, rotation.astype(np.float32), strict=True):
+                out[part] = (x[part] * a + y[part] * b + z[part] * c) * side
+        self._turned[used] = normal.T
         return self._turned.take(face, axis=0)
 
     def of(self, rows: Collection[int], link_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

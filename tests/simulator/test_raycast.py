@@ -247,6 +247,18 @@ def test_two_casts_are_equal_bit_for_bit(cook):
         assert getattr(twice[0], name).tobytes() == getattr(twice[1], name).tobytes(), name
 
 
+def test_what_is_remembered_of_a_camera_that_stands_still_changes_no_bit(cook):
+    stage, _, link_pose = cook
+    caster, view = RayCaster.of(stage), camera((1.3, 0.6, 0.8), (0.35, 0, 0.2), (128, 128))
+    moved = poses(stage, np.array([0.1, -0.5, 0.0, -2.3, 0.0, 1.8, 0.7]))
+    elsewhere = camera((1.2, 0.6, 0.8), (0.35, 0, 0.2), (128, 128))
+    caster.observe(view, link_pose, 0), caster.observe(view, link_pose, 0)
+    for now, link_now in [(view, moved), (elsewhere, link_pose), (view, link_pose), (view, moved), (view, moved)]:
+        remembering, fresh = caster.observe(now, link_now, 1), RayCaster.of(stage).observe(now, link_now, 1)
+        for name in ("depth", "instance", "link", "semantic", "normal", "albedo"):
+            assert getattr(remembering, name).tobytes() == getattr(fresh, name).tobytes(), name
+
+
 # -- bodies that move
 
 
