@@ -64,9 +64,12 @@ def generate(
     """
     if (width is None) != (height is None):
         raise InvalidValue("--width, --height", (width, height), "given together")
+    size = None if width is None else (width, height)
+    from simgen.generate import job_of
+
+    job_of(scene, world=world, simulator=simulator, control=control, size=size)  # a slip is told before LeRobot is loaded
     from simgen.record import record
 
-    size = None if width is None else (width, height)
     with _following(out) as progress:
         root = record(
             scene,

@@ -149,11 +149,11 @@ def test_list_of_one_kind_shows_only_that_kind(capsys):
 def test_generate_hands_every_flag_to_record(room, capsys):
     asked = {}
     room("record", record=lambda scene, out, **options: asked.update(scene=scene, **options) or out)
-    flags = "--episodes 3 --seed 4 --start 5 --world w --simulator s --control ee_delta --labels lerobot --workers 2 --width 64 --height 48"
-    assert main([*GENERATE, *flags.split(), "--keep-failed", "--overwrite"]) == 0
+    flags = "--episodes 3 --seed 4 --start 5 --world raw --simulator pybullet --control ee_delta --labels lerobot --workers 2"
+    assert main([*GENERATE, *flags.split(), "--width", "64", "--height", "48", "--keep-failed", "--overwrite"]) == 0
     del asked["progress"]
     assert asked == dict(
-        scene="pick_place", episodes=3, seed=4, start=5, world="w", simulator="s", control="ee_delta", labels="lerobot",
+        scene="pick_place", episodes=3, seed=4, start=5, world="raw", simulator="pybullet", control="ee_delta", labels="lerobot",
         workers=2, size=(64, 48), keep_failed=True, overwrite=True,
     )  # fmt: skip
     said = capsys.readouterr().out

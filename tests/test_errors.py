@@ -12,7 +12,7 @@ from simgen.errors import InvalidScenario, InvalidValue, MissingExtra, Placement
 CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, SimGenError) and kind is not SimGenError]
 FACTS = {"str": "thing", "int": 3, "tuple": (4, 5), "dict[str, int]": {"near": 7}, "Iterable[str]": ["this", "that"], "object": "place"}
 TOLD_BY_THE_CALLER = {"InvalidScenario", "AssetError"}
-ADVICE = r"\b(Run|Known|pass|must be|Choose|Give|Free|Make|Restore|Finish|Use|Install|Lower|Raise|Move|Check|Remove)\b"
+ADVICE = r"\b(Run|Known|pass|must be|Choose|Give|Free|Make|Restore|Finish|Use|Install|Lower|Raise|Move|Check|Remove|Draw)\b"
 
 
 def example(kind: type[SimGenError]) -> SimGenError:
