@@ -43,7 +43,7 @@ lint: $(READY)
 	$(BIN)/ruff check
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) $(DEMO).partial $(DEMO)-episode-*.html build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pybullet has no wheel for this Python, and its own build leaves NumPy out when pip builds it in isolation: pictures

@@ -110,7 +110,7 @@ def view(root: Root, *, episode: int = 0, out: Path | None = None, rerun: bool =
         return
     from simgen.view import view as draw
 
-    print(f"Page     {draw(root, out, episode)}")
+    print(f"Page     {draw(root, out, episode).resolve()}")
 
 
 def check(root: Root) -> int:
