@@ -79,9 +79,14 @@ def to_action(target: Pose, gripper: float, state: State, jacobian: np.ndarray, 
     if scene.control == "ee_delta":
         return np.append(error, gripper).clip(*action_bounds(scene)).astype(np.float32)
     homeward = HOMEWARD / scene.control_rate * (np.array(robot_model(scene.robot.name).home) - state.joint_position)
-    step = joint_step(jacobian, error, homeward)
+    step = _slowed(joint_step(jacobian, error, homeward), arm(scene).speed / scene.control_rate)
     motion = state.joint_position + step if scene.control == "joint_position" else step * scene.control_rate
     return np.append(motion, gripper).clip(*action_bounds(scene)).astype(np.float32)
+
+
+def _slowed(step: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """A joint motion in the same direction, no joint farther than `most`."""
+    return step * min(1.0, float(np.min(most / np.maximum(np.abs(step), 1e-12))))
 
 
 class Controller:
@@ -122,8 +127,7 @@ class Controller:
         """
         last = np.clip(self._joints, joints - LAG, joints + LAG)
         step = self._wanted(action[:-1], last) - last
-        step *= min(1.0, np.min(self._period * self.arm.speed / np.maximum(np.abs(step), 1e-12)))
-        self._joints = np.clip(last + step, self.arm.lower, self.arm.upper)
+        self._joints = np.clip(last + _slowed(step, self._period * self.arm.speed), self.arm.lower, self.arm.upper)
         share = np.arange(self._substeps + 1)[:, None] / self._substeps
         return last + share * (self._joints - last), self._opening * float(np.clip(action[-1], 0.0, 1.0))
 

@@ -59,6 +59,15 @@ def test_rgb_is_drawn_only_when_asked(start):
     assert seen.rgb.dtype == np.uint8 and seen.rgb.shape == (240, 320, 3)
 
 
+def test_rgb_leaves_out_only_what_cannot_be_seen(start):
+    """Links that the ray caster does not see are not drawn; they come back when they are in view."""
+    simulator, _ = start(scenery.table(), renderer="tiny")
+    for camera in ("wrist", "front", "wrist"):
+        simulator.step(np.array([0, 0, 0, 0, 0, 0, 1]))
+        whole = simulator.camera_image(camera)[0]
+        assert (np.abs(simulator.observe(camera).rgb.astype(int) - whole).max(-1) > 8).mean() < 2e-3
+
+
 def test_colours_are_the_bodies_own(start):
     red, green = BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1), "colour": "green"}
     simulator, _ = start(watched(FLOOR, red, green, light=Light(ambient=1.0)), renderer="tiny")

@@ -1,7 +1,7 @@
 """PyBullet's software renderer, TinyRenderer, on the very triangles that the ray caster sees."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,11 @@ class Painter:
         """
         self._engine, self._light = engine, light
         rows = {(link.body, link.index): row for row, link in enumerate(links)}
-        self._row = [rows[surface.body, surface.link] for surface in surfaces]
         self._id = np.array([*(surface.body for surface in surfaces), 0], dtype=np.int32)
+        self._link = [(surface.body, surface.link) for surface in surfaces]
+        self._colour = [surface.colour for surface in surfaces]
+        self._hidden = [False] * len(surfaces)
+        self._row = [rows[link] for link in self._link]
         self._texture_of: dict[tuple, int] = {}
         with tempfile.TemporaryDirectory(prefix="simgen-") as folder:
             self._uid = [self._add(surface, Path(folder)) for surface in surfaces]
@@ -72,23 +75,34 @@ class Painter:
             self._texture_of[key] = self._engine.loadTexture(str(file))
         return self._texture_of[key]
 
-    def draw(self, view: CameraView, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def draw(
+        self, view: CameraView, link_pose: np.ndarray, shown: Collection[tuple[int, int]] | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One call of getCameraImage.
 
         Args:
             view: the camera.
             link_pose: world_T_link of every row of the link table, (L, 7).
+            shown: (body, link) of all that may be seen, for speed; None draws everything.
 
         Returns:
             rgb, uint8, (H, W, 3); depth in metres along the optical axis, float32, (H, W), inf where nothing was hit;
             body ids, int32, (H, W), 0 for background.
         """
+        self._hide([shown is not None and link not in shown for link in self._link])
         if not view.intrinsics.distorted:
             return self._pinhole(view, view.intrinsics, link_pose)
         drawn = pinhole(view.intrinsics)
         rgb, depth, ids = self._pinhole(view, drawn, link_pose)
         depth, ids = (distorted(image, drawn, view.intrinsics, order=0) for image in (depth, ids))
         return distorted(rgb, drawn, view.intrinsics, order=1), depth, ids
+
+    def _hide(self, hidden: list[bool]) -> None:
+        """TinyRenderer passes over what is wholly transparent."""
+        for number, (before, now) in enumerate(zip(self._hidden, hidden, strict=True)):
+            if before != now:
+                self._engine.changeVisualShape(self._uid[number], -1, rgbaColor=[*self._colour[number], 0.0 if now else 1.0])
+        self._hidden = hidden
 
     def _pinhole(self, view: CameraView, intrinsics: Intrinsics, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         engine, size = self._engine, (intrinsics.height, intrinsics.width)
