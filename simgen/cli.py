@@ -21,7 +21,8 @@ from simgen.errors import BadCommandLine, InvalidValue, SimGenError, UnknownName
 
 Control = Literal["joint_position", "joint_velocity", "ee_delta"]
 Labels = Literal["none", "lerobot"]
-TRAINING = "--policy.type=act --policy.push_to_hub=false"
+TRAINING = "--policy.type=act --policy.push_to_hub=false --policy.pretrained_backbone_weights=null"
+"""Trains on a laptop without a network; with one, leave the last flag out and the backbone starts from ImageNet."""
 Root = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="ROOT")]
 What = tyro.conf.arg(metavar="WHAT")
 Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
@@ -87,7 +88,7 @@ def generate(
             workers=workers,
             progress=progress,
         )
-    print(f"Dataset  {root}")
+    print(f"Dataset  {root}  ({episodes} episodes; {progress.failed} attempts failed)")
     print(f"Look     simgen view {root}")
     print(f"Check    simgen check {root}")
     print(f"Train    lerobot-train --dataset.repo_id=local/{root.name} --dataset.root={root} {TRAINING} --output_dir={root}-act")
@@ -124,6 +125,30 @@ def check(root: Root) -> int:
     report = check_dataset(root)
     print(report)
     return 0 if report.passed else 1
+
+
+def export(root: Root, *, out: Path, episode: int = 0, camera: str | None = None) -> None:
+    """Write an episode's control clips for Cosmos: rgb, depth, segmentation and edges as PNG and MP4, with a spec.
+
+    Args:
+        root: Folder of a dataset.
+        out: Where the clips go, one folder a camera.
+        episode: Which one, from 0.
+        camera: One camera's name; all by default.
+    """
+    from simgen import dataset
+    from simgen.export import export_clip
+
+    record = dataset.open(root)[episode]
+    if camera is not None and camera not in record.clips:
+        raise UnknownName("camera", camera, record.clips)
+    for name in [camera] if camera else record.clips:
+        seen, frames = record.trajectory.observations[name], record.clips[name].frames
+        scene = record.scene
+        clip = export_clip(
+            tuple(seen), out / name, rate=scene.control_rate, frames=frames, number=episode, name=scene.name, prompt=scene.instruction
+        )
+        print(f"Clip     {clip}")
 
 
 def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
@@ -179,7 +204,7 @@ def doctor() -> int:
     return 0 if all(row.ok for row in rows if row.essential) else 1
 
 
-COMMANDS = {"generate": generate, "view": view, "check": check, "list": listing, "bench": bench, "doctor": doctor}
+COMMANDS = {"generate": generate, "view": view, "check": check, "export": export, "list": listing, "bench": bench, "doctor": doctor}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -254,20 +279,26 @@ def _named(kind: str, name: str, table: Mapping[str, str]) -> Callable:
     return getattr(import_module(module), attribute)
 
 
+class _Line:
+    """The line itself; called with each `simgen.record.Progress`."""
+
+    def __init__(self, bar: Progress):
+        self._bar, self._task, self.failed = bar, bar.add_task("Recording episodes", total=None, note=""), 0
+
+    def __call__(self, progress) -> None:
+        self.failed = progress.failed
+        note = f"{self.failed} failed attempts" if self.failed else ""
+        self._bar.update(self._task, total=progress.wanted, completed=progress.kept, note=note)
+
+
 @contextmanager
-def _following(out: Path) -> Iterator[Callable]:
+def _following(out: Path) -> Iterator[_Line]:
     """A line on the terminal that follows a recording, nothing where nobody looks; Ctrl-C says what is kept."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            line = bar.add_task("Recording episodes", total=None, note="")
-
-            def show(progress):
-                note = f"{progress.failed} failed attempts" if progress.failed else ""
-                bar.update(line, total=progress.wanted, completed=progress.kept, note=note)
-
-            yield show
+            yield _Line(bar)
     except KeyboardInterrupt:
         kept = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
         raise KeyboardInterrupt(kept) from None
