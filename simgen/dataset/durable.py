@@ -11,7 +11,10 @@ from simgen.errors import CannotWrite
 
 REASONS = tuple(
     os.strerror(code)
-    for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO, errno.ENOTDIR, errno.EEXIST)
+    for code in (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO),
+        *(errno.ENOTDIR, errno.EEXIST, errno.ENOENT),
+    )
 )
 """What the system says when a place cannot be written."""
 

@@ -42,6 +42,8 @@ class Episode:
     """Captions in order; together they cover every frame."""
     simulator: str
     """Name of the simulator."""
+    visibility: dict[str, np.ndarray] = field(default_factory=dict)
+    """Camera name to the share of every body's own outline in which it is seen, float32, (T, B); empty where nobody counted."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package to version, of everything that had a hand in it."""
 

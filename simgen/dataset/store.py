@@ -125,7 +125,9 @@ class Store:
         return self.out
 
     def close(self) -> None:
-        """Nothing is open; the episodes wait for the same job to go on."""
+        """Leave what was made for the same job to go on with; where nothing was made, leave nothing."""
+        if self.partial.exists() and not self.done() and not self.rejected():
+            shutil.rmtree(self.partial)
 
     def _place(self, draw: int) -> Path:
         return self.partial / f"episode_{draw:06d}"

@@ -27,7 +27,9 @@ def write(path: Path, episode: Episode, *, visibility: Mapping[str, np.ndarray] 
     """
     instants = (*episode.trajectory.states, episode.final)
     # fixed format bounds and no object times: without them the same content could have other bytes
-    with h5py.File(path, "w", libver=("v110", "v110"), track_order=True) as file:
+    # and in memory: where the disk is full, HDF5 complains of every object it then cannot close
+    memory = {"driver": "core", "backing_store": False, "block_size": 2**24}
+    with h5py.File(path, "w", libver=("v110", "v110"), track_order=True, **memory) as file:
         file.attrs.update(format=FORMAT, simulator=episode.simulator, scene_sha256=episode.scene.sha256)
         file["scene"] = episode.scene.json
         file["time_ns"] = np.array([state.time_ns for state in instants], np.int64)
@@ -38,6 +40,8 @@ def write(path: Path, episode: Episode, *, visibility: Mapping[str, np.ndarray] 
         _language(file, episode, instants)
         for camera, seen in episode.trajectory.observations.items():
             _camera(_group(file, f"camera/{camera}"), episode, seen, (visibility or {}).get(camera))
+        file.flush()
+        path.write_bytes(file.id.get_file_image())
 
 
 def _group(file: h5py.Group, name: str) -> h5py.Group:

@@ -1,6 +1,7 @@
 """The videos of one episode, encoded by LeRobot's own encoder, waiting for the dataset they will be part of."""
 
 import json
+import logging
 import queue
 import shutil
 import tempfile
@@ -43,7 +44,7 @@ def encode(folder: Path, episode: Episode, labels: Labels = "none") -> None:
     """
     if len(episode) < 2:
         raise InvalidValue("an episode", f"{len(episode)} frames long", "at least two frames long")
-    av.logging.set_libav_level(av.logging.ERROR)  # libx264 reports on every file it finishes
+    _hush()
     seen = episode.trajectory.observations
     for camera, views in seen.items():
         height, width = views[0].depth.shape
@@ -68,10 +69,16 @@ def encode(folder: Path, episode: Episode, labels: Labels = "none") -> None:
     (folder / STATISTICS).write_text(json.dumps(statistics))
 
 
+def _hush() -> None:
+    """What goes wrong is raised; libx264 also reports on every file it finishes, and LeRobot logs what it raises."""
+    av.logging.set_libav_level(av.logging.FATAL)
+    logging.getLogger("lerobot.datasets.video_utils").setLevel(logging.CRITICAL)
+
+
 def frames_of(file: Path) -> int:
-    """How many pictures a video file holds."""
+    """How many pictures a video file holds: those that are there, whatever its header says."""
     with av.open(str(file)) as video:
-        return video.streams.video[0].frames
+        return sum(packet.size > 0 for packet in video.demux(video=0))
 
 
 class WaitingEncoder(StreamingVideoEncoder):

@@ -77,7 +77,7 @@ def _state(t, frames, positions, velocity, spin, rng, success) -> State:
         tcp=Pose.from_wxyz(rng.normal(size=3), rng.normal(size=4)),
         gripper=float(rng.uniform(0, 0.08)),
         articulation={"drawer/slide": float(rng.normal())},
-        contacts=_contacts(int(rng.integers(0, 4)), rng),
+        contacts=_contacts(int(rng.integers(0, 4)), count, rng),
         mass=np.array([0.1] * (count - 1) + [np.inf]),
         friction=np.full(count, 0.8),
         progress=t / frames,
@@ -85,8 +85,8 @@ def _state(t, frames, positions, velocity, spin, rng, success) -> State:
     )
 
 
-def _contacts(count: int, rng) -> Contacts:
-    a = np.sort(rng.integers(1, 3, count)).astype(np.int32)
+def _contacts(count: int, bodies: int, rng) -> Contacts:
+    a = np.sort(rng.integers(1, bodies + 1, count)).astype(np.int32)
     vectors = rng.normal(size=(3, count, 3))
     return Contacts(a, (a + 1).astype(np.int32), vectors[0], vectors[1], rng.uniform(0, 5, count), vectors[2], -rng.uniform(0, 1e-3, count))
 
