@@ -103,7 +103,9 @@ class WorkerDied(SimGenError):
     """A worker process ended without a word, usually for want of memory."""
 
     def __init__(self, kept: int):
-        super().__init__(f"A worker process was killed; {kept} finished episodes are kept. Run the same command again, with fewer --workers.")
+        super().__init__(
+            f"A worker process was killed; {kept} finished episodes are kept. Run the same command again, with fewer --workers."
+        )
 
 
 class BadCommandLine(SimGenError):

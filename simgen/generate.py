@@ -7,11 +7,13 @@ from pathlib import Path
 
 from simgen import shelves
 from simgen import simulator as simulators
+from simgen import task as tasks
 from simgen import world as worlds
 from simgen.dataset import Episode
 from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, UnknownName, Unsettled
 from simgen.rollout import roll_out
 from simgen.scenario import Scenario, Scene, draw, load
+from simgen.scenario.robot import robot_model
 from simgen.simulator import Simulator
 from simgen.simulator.settle import settled
 from simgen.stopwatch import Stopwatch
@@ -60,6 +62,9 @@ def job_of(
     for part in ("task", "robot"):
         if getattr(scenario, part) is None:
             raise InvalidValue(f"{part} of scenario {scenario.name}", None, "given, for an expert to demonstrate")
+    if scenario.task.name not in tasks.table():
+        raise UnknownName("task", scenario.task.name, tasks.table())
+    robot_model(scenario.robot.name)
     changes = {"control": control} if control else {}
     if size:
         width, height = size

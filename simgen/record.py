@@ -87,13 +87,16 @@ def record(
         workers=min(workers or os.cpu_count() or 1, episodes),
     )
     kept, failed = [], 0
-    for attempt in attempts:
-        kept += [attempt.number] if attempt.kept else []
-        failed += not attempt.success
-        progress(Progress(attempt, len(kept), episodes, failed))
-    if len(kept) < episodes:
-        raise ExpertFails(job.scenario.name, most_attempts(episodes), len(kept))
-    return store.finish(sorted(kept))
+    try:
+        for attempt in attempts:
+            kept += [attempt.number] if attempt.kept else []
+            failed += not attempt.success
+            progress(Progress(attempt, len(kept), episodes, failed))
+        if len(kept) < episodes:
+            raise ExpertFails(job.scenario.name, most_attempts(episodes), len(kept))
+        return store.finish(sorted(kept))
+    finally:
+        store.close()
 
 
 def facts(job: Job, start: int, labels: Labels, keep_failed: bool) -> dict:

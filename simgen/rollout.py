@@ -31,6 +31,7 @@ class _Tape:
     states: list[State]
     actions: list[np.ndarray]
     observations: dict[str, list[Observation]]
+    visible: dict[str, list[list[float]]]
     words: list[str]
 
 
@@ -60,17 +61,22 @@ def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch)
         clips=clips,
         subtasks=_subtasks(tape.words),
         simulator=simulator.name,
+        visibility={camera: np.array(shares, np.float32) for camera, shares in tape.visible.items()},
         versions=versions(),
     )
 
 
 def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state: State, watch: Stopwatch) -> tuple[_Tape, State]:
-    tape = _Tape([], [], {camera: [] for camera in scene.cameras}, [])
+    tape = _Tape([], [], {camera: [] for camera in scene.cameras}, {camera: [] for camera in scene.cameras}, [])
     state, held = _judged(task, state), 0
     for _ in range(round(scene.duration * scene.control_rate)):
         with watch("observe"):
             for camera, seen in tape.observations.items():
                 seen.append(simulator.observe(camera))
+        with watch("visibility"):
+            for camera, shares in tape.visible.items():
+                seen = simulator.visible_fraction(camera)
+                shares.append([seen[body.id] for body in scene.bodies])
         with watch("expert"):
             target = expert.act(state)
             action = to_action(target.world_T_tcp, target.gripper, state, simulator.jacobian(), scene)

@@ -37,6 +37,9 @@ class Simulator(Protocol):
     def observe(self, camera: str) -> Observation:
         """What a camera sees now: exact geometry buffers, and rgb where the simulator was made to draw."""
 
+    def visible_fraction(self, camera: str) -> dict[int, float]:
+        """Body id to the share of its outline, as this camera would see the body alone, in which it is seen now; 0 out of view."""
+
     def view(self, camera: str) -> CameraView:
         """Where a camera is now."""
 

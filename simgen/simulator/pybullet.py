@@ -255,6 +255,14 @@ class PyBullet:
             self._seen[camera] = seen
         return seen
 
+    def visible_fraction(self, camera: str) -> dict[int, float]:
+        """Body id to the share of its outline, as this camera would see the body alone, in which it is seen now; 0 out of view.
+
+        Raises:
+            UnknownName: if the scene has no such camera.
+        """
+        return self._caster.visible_fraction(self.observe(camera), self._state.link_pose)
+
     def _cast(self, view: CameraView, last: Observation | None) -> Observation:
         """Cast rays; flow needs the last frame, which is cast anew where nobody looked at it."""
         if self._ticks > 0:
