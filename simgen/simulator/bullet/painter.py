@@ -37,6 +37,8 @@ class Painter:
             light: sun and ambient light.
         """
         self._engine, self._light = engine, light
+        # Small things first: what they hide, the floor above all, is then never shaded. The picture is the same.
+        surfaces = sorted(surfaces, key=lambda surface: float(np.ptp(surface.vertices, axis=0).max()))
         rows = {(link.body, link.index): row for row, link in enumerate(links)}
         self._id = np.array([*(surface.body for surface in surfaces), 0], dtype=np.int32)
         self._link = [(surface.body, surface.link) for surface in surfaces]
