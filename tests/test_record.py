@@ -42,7 +42,7 @@ def test_both_halves_are_aligned(ten):
 
 def test_the_seventh_of_ten_is_byte_for_byte_the_one_made_alone_in_a_fresh_process(ten, tmp_path):
     out = tmp_path / "alone"
-    subprocess.run(command(out, "--seed", "4", "--start", "6", "--workers", "1"), check=True, capture_output=True)
+    subprocess.run(command(out, "--seed", "4", "--start", "6", "--episodes", "1", "--workers", "1"), check=True, capture_output=True)
     assert digests(out) == digests(ten)[6:7]
 
 
