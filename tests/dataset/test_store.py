@@ -209,8 +209,8 @@ def test_a_read_only_place_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_an_error_that_is_not_the_disks_keeps_its_own_words(tmp_path):
-    with pytest.raises(FileNotFoundError), durable.writing(tmp_path):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    with pytest.raises(ConnectionError), durable.writing(tmp_path):
+        raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
 def test_a_file_system_without_hard_links_holds_a_dataset_too(tmp_path, monkeypatch, undisturbed):
