@@ -19,8 +19,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from simgen.dataset import truth_writer, video
 from simgen.dataset.durable import publish, write_json, writing
 from simgen.dataset.episode import Episode
@@ -80,7 +78,7 @@ class Store:
         paths = sorted((self.partial / "rejected").glob("*.json"))
         return [Rejection(**json.loads(path.read_text())) for path in paths]
 
-    def write(self, episode: Episode, labels: video.Labels = "none", *, visibility: Mapping[str, np.ndarray] | None = None) -> None:
+    def write(self, episode: Episode, labels: video.Labels = "none") -> None:
         """Keep one episode under its number; one that is already there stays.
 
         Raises:
@@ -93,7 +91,7 @@ class Store:
             folder = Path(aside, "episode")
             (folder / "videos").mkdir(parents=True)
             video.encode(folder / "videos", episode, labels)
-            truth_writer.write(folder / "truth.h5", episode, visibility=visibility)
+            truth_writer.write(folder / "truth.h5", episode)
             write_json(folder / "columns.json", columns(episode, folder / "truth.h5", labels))
             publish(folder, place)
 

@@ -171,7 +171,11 @@ class Truth:
             clips={},
             subtasks=self.subtasks,
             simulator=str(self._file.attrs["simulator"]),
+            visibility={camera: shares for camera, shares in self._visibility() if not np.isnan(shares).all()},
         )
+
+    def _visibility(self) -> Iterator[tuple[str, np.ndarray]]:
+        return ((camera, self[f"camera/{camera}/visibility"]) for camera in self.cameras)
 
     def _states(self) -> Iterator[State]:
         rows = {name: self[f"link/{name.removeprefix('link_')}"] for name in ("link_pose", "link_velocity")}

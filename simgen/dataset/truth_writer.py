@@ -13,13 +13,12 @@ from simgen.errors import InvalidValue, ShapeMismatch
 from simgen.observation import Observation, State
 
 
-def write(path: Path, episode: Episode, *, visibility: Mapping[str, np.ndarray] | None = None) -> None:
+def write(path: Path, episode: Episode) -> None:
     """Write one episode's truth.
 
     Args:
         path: where; replaced if it is there.
         episode: its photographs and package versions are not part of the truth.
-        visibility: camera to the visible share of every body, (T, B), where someone counted.
 
     Raises:
         InvalidValue: if a map holds an id the scene does not know, or a camera drew only now and then or changed its lens.
@@ -39,7 +38,7 @@ def write(path: Path, episode: Episode, *, visibility: Mapping[str, np.ndarray] 
         _contacts(file, instants)
         _language(file, episode, instants)
         for camera, seen in episode.trajectory.observations.items():
-            _camera(_group(file, f"camera/{camera}"), episode, seen, (visibility or {}).get(camera))
+            _camera(_group(file, f"camera/{camera}"), episode, seen, episode.visibility.get(camera))
         file.flush()
         path.write_bytes(file.id.get_file_image())
 

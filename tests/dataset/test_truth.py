@@ -139,11 +139,13 @@ def test_a_body_appears_where_its_ids_are(file, episode):
 
 
 def test_visibility_is_what_the_caller_counted_and_nan_otherwise(tmp_path, episode):
-    write(tmp_path / "a.h5", episode, visibility={"top": np.full((12, 3), 0.5)})
+    counted = replace(episode, visibility={"top": np.full((12, 3), 0.5, np.float32)})
+    write(tmp_path / "a.h5", counted)
+    assert_same(truth.read(tmp_path / "a.h5").visibility, counted.visibility)
     with truth.Truth(tmp_path / "a.h5") as read:
         assert (read["camera/top/visibility"] == 0.5).all() and np.isnan(read["camera/front/visibility"]).all()
     with pytest.raises(ShapeMismatch, match="visibility of camera top"):
-        write(tmp_path / "b.h5", episode, visibility={"top": np.ones((3, 3))})
+        write(tmp_path / "b.h5", replace(episode, visibility={"top": np.ones((3, 3))}))
 
 
 def test_an_id_that_no_link_has_is_refused(tmp_path, episode):
