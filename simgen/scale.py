@@ -1,10 +1,12 @@
 """The same attempts over many workers: in this process, or in several local ones."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from signal import SIG_IGN, SIGINT, signal
+from threading import Thread
 from typing import Protocol
 
 from simgen.errors import WorkerDied
@@ -76,7 +78,14 @@ def _in_processes(factory, wanted: int, start: int, limit: int, workers: int) ->
 def _start_worker(factory: Callable[[], Attempt]) -> None:
     global _attempt
     signal(SIGINT, SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone decides
+    Thread(target=_follow_parent, daemon=True).start()
     _attempt = factory()
+
+
+def _follow_parent() -> None:
+    """A parent that was killed cannot tell its workers to stop: they would wait for it for ever."""
+    parent_process().join()
+    os._exit(1)
 
 
 def _run(number: int) -> Outcome:

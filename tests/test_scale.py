@@ -1,8 +1,11 @@
 """Many workers: the same attempts, the same ones kept, and a worker that dies says so."""
 
 import os
+import time
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
 from signal import SIGKILL
 
 import pytest
@@ -61,3 +64,29 @@ def test_a_hopeless_run_stops_at_its_limit(workers):
 def test_a_killed_worker_is_one_sentence():
     with pytest.raises(WorkerDied, match="finished episodes are kept"):
         list(until_enough(partial(make, partial(dies_at, 3)), wanted=9, start=0, limit=20, workers=2))
+
+
+def sleeps(folder: str, number: int) -> Outcome:
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(tmp_path):
+    arguments = partial(make, partial(sleeps, str(tmp_path)))
+    parent = get_context("spawn").Process(target=exhaust, args=(arguments,))
+    parent.start()
+    wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+    parent.kill()
+    parent.join()
+    wait_for(lambda: not any(Path("/proc", child.name).exists() for child in tmp_path.iterdir()))
+
+
+def exhaust(factory):
+    list(until_enough(factory, wanted=4, start=0, limit=10, workers=2))
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
