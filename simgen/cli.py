@@ -162,9 +162,9 @@ def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> N
 
     known: dict[str, Mapping[str, Any]] = {
         "scenes": shelves.scenes(),
-        "worlds": world.table(),
-        "simulators": simulator.table(),
-        "tasks": task.table(),
+        "worlds": world.REGISTRY.table(),
+        "simulators": simulator.REGISTRY.table(),
+        "tasks": task.REGISTRY.table(),
         "robots": robots(),
     }
     if what is not None and what not in known:
@@ -182,9 +182,9 @@ def bench(what: Annotated[str, tyro.conf.Positional, What], *, as_json: Annotate
         what: `observe`, `generate`, or another measurement by name.
         as_json: Print one JSON object.
     """
-    from simgen.bench import table
+    from simgen.bench import REGISTRY
 
-    figures = _named("measurement", what, table())()
+    figures = REGISTRY.load(what)()
     if as_json:
         print(json.dumps(figures))
         return
@@ -268,15 +268,6 @@ def _sentence(box: str) -> str:
     text = "\n".join(line.strip() for line in lines if not line.startswith(" " * 10))
     parts = [" ".join(part.split()).rstrip(".") for part in re.split(r"^[╰─╯-]+$", text, flags=re.MULTILINE)]
     return "; ".join(part for part in parts if part and not part.startswith(("For full helptext", "Argument helptext")))
-
-
-def _named(kind: str, name: str, table: Mapping[str, str]) -> Callable:
-    from importlib import import_module
-
-    if name not in table:
-        raise UnknownName(kind, name, table)
-    module, _, attribute = table[name].partition(":")
-    return getattr(import_module(module), attribute)
 
 
 class _Line:

@@ -10,7 +10,7 @@ from simgen import simulator as simulators
 from simgen import task as tasks
 from simgen import world as worlds
 from simgen.dataset import Episode
-from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, UnknownName, Unsettled
+from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, Unsettled
 from simgen.rollout import roll_out
 from simgen.scenario import Scenario, Scene, draw, load
 from simgen.scenario.robot import robot_model
@@ -54,16 +54,14 @@ def job_of(
     Raises:
         UnknownName, InvalidScenario, AssetError: what is asked for is not there or not possible.
     """
-    for kind, name, known in (("world", world, worlds.table()), ("simulator", simulator, simulators.table())):
-        if name not in known:
-            raise UnknownName(kind, name, known)
+    worlds.REGISTRY.check(world)
+    simulators.REGISTRY.check(simulator)
     if not isinstance(scenario, Scenario):
         scenario = load(shelves.scene(scenario))
     for part in ("task", "robot"):
         if getattr(scenario, part) is None:
             raise InvalidValue(f"{part} of scenario {scenario.name}", None, "given, for an expert to demonstrate")
-    if scenario.task.name not in tasks.table():
-        raise UnknownName("task", scenario.task.name, tasks.table())
+    tasks.REGISTRY.check(scenario.task.name)
     robot_model(scenario.robot.name)
     changes = {"control": control} if control else {}
     if size:

@@ -15,6 +15,7 @@ import simgen
 from simgen import cli, doctor, record, shelves, task, world
 from simgen.cli import COMMANDS, main
 from simgen.errors import OutputExists
+from simgen.registry import Registry
 from simgen.scenario.scene import ControlMode
 from simgen.testing import Report, Row
 
@@ -138,12 +139,12 @@ def test_choices_are_those_of_the_rooms():
 def test_list_shows_everything_that_can_be_named(capsys):
     assert main(["list"]) == 0
     words = set(capsys.readouterr().out.split())
-    assert {*shelves.scenes(), *world.table(), *task.table(), "pybullet", "panda"} <= words
+    assert {*shelves.scenes(), *world.REGISTRY.table(), *task.REGISTRY.table(), "pybullet", "panda"} <= words
 
 
 def test_list_of_one_kind_shows_only_that_kind(capsys):
     assert main(["list", "worlds"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["worlds", *sorted(world.table())]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["worlds", *sorted(world.REGISTRY.table())]
 
 
 def test_generate_hands_every_flag_to_record(room, capsys):
@@ -200,7 +201,7 @@ def test_a_fault_of_our_own_is_not_hidden(room):
 
 def test_bench_prints_one_json_object(room, capsys):
     room("figures", run=lambda: {"ratio": 8.25, "machine": "this one"})
-    room("bench", table=lambda: {"observe": "simgen.figures:run"})
+    room("bench", REGISTRY=Registry("measurement", "simgen.benches", {"observe": "simgen.figures:run"}))
     assert main(["bench", "observe", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"ratio": 8.25, "machine": "this one"}
     assert main(["bench", "observe"]) == 0

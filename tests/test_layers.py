@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
-    "errors shelves stopwatch randomness geometry observation scenario simulator task controls export world dataset "
+    "errors registry shelves stopwatch randomness geometry observation scenario simulator task controls export world dataset "
     "rollout generate scale record view testing doctor bench cli"
 ).split()
 """A room imports only itself and the rooms before it."""

@@ -1,11 +1,13 @@
 """Measurements of this machine: each a function without arguments that gives one dictionary of figures."""
 
-BUILT_IN = {
-    "generate": "simgen.bench.generate:run",
-    "observe": "simgen.bench.observe:run",
-}
+from simgen.registry import Registry
 
-
-def table() -> dict[str, str]:
-    """Every measurement by name, `module:function`."""
-    return dict(BUILT_IN)
+REGISTRY = Registry(
+    "measurement",
+    "simgen.benches",
+    {
+        "generate": "simgen.bench.generate:run",
+        "observe": "simgen.bench.observe:run",
+    },
+)
+"""Every measurement by name; plugins join through the `simgen.benches` entry points."""

@@ -1,14 +1,12 @@
 """Simulators: what a physics engine must offer, and the table of those that do."""
 
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 
-from simgen.errors import UnknownName
 from simgen.geometry import CameraView
 from simgen.observation import Link, Observation, State
+from simgen.registry import Registry
 from simgen.scenario import Scene
 
 
@@ -56,12 +54,8 @@ class Simulator(Protocol):
         """Free the engine; closing twice is harmless."""
 
 
-BUILT_IN = {"pybullet": "simgen.simulator.pybullet:PyBullet"}
-
-
-def table() -> dict[str, str]:
-    """Every simulator by name, `module:class`; plugins join through the `simgen.simulators` entry points."""
-    return {point.name: point.value for point in entry_points(group="simgen.simulators")} | BUILT_IN
+REGISTRY = Registry("simulator", "simgen.simulators", {"pybullet": "simgen.simulator.pybullet:PyBullet"})
+"""Every simulator by name; plugins join through the `simgen.simulators` entry points."""
 
 
 def make(name: str, **options) -> Simulator:
@@ -71,8 +65,4 @@ def make(name: str, **options) -> Simulator:
         UnknownName: if no simulator is called so.
         MissingExtra: if its package is not installed.
     """
-    known = table()
-    if name not in known:
-        raise UnknownName("simulator", name, known)
-    module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)(**options)
+    return REGISTRY.load(name)(**options)

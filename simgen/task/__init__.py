@@ -1,16 +1,13 @@
 """Tasks: what is to be done in a Scene, how far it has come, and an expert that does it; and the table of tasks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 
-from simgen.errors import UnknownName
 from simgen.geometry import Pose
 from simgen.observation import Link, State
+from simgen.registry import Registry
 from simgen.scenario import Scene
 from simgen.task.cast import fill
 
@@ -53,18 +50,18 @@ class Task(Protocol):
         """A fresh demonstrator."""
 
 
-BUILT_IN = {
-    "reach": "simgen.task.reach:Reach",
-    "push": "simgen.task.push:Push",
-    "pick_place": "simgen.task.pick_place:PickPlace",
-    "stack": "simgen.task.stack:Stack",
-    "open_drawer": "simgen.task.open_drawer:OpenDrawer",
-}
-
-
-def table() -> Mapping[str, str]:
-    """Every task by name, `module:class`; plugins join through the `simgen.tasks` entry points."""
-    return {point.name: point.value for point in entry_points(group="simgen.tasks")} | BUILT_IN
+REGISTRY = Registry(
+    "task",
+    "simgen.tasks",
+    {
+        "reach": "simgen.task.reach:Reach",
+        "push": "simgen.task.push:Push",
+        "pick_place": "simgen.task.pick_place:PickPlace",
+        "stack": "simgen.task.stack:Stack",
+        "open_drawer": "simgen.task.open_drawer:OpenDrawer",
+    },
+)
+"""Every task by name; plugins join through the `simgen.tasks` entry points."""
 
 
 def make(scene: Scene, links: tuple[Link, ...]) -> Task:
@@ -74,11 +71,7 @@ def make(scene: Scene, links: tuple[Link, ...]) -> Task:
         UnknownName: if no task is called so, or a role or setting is not one the task knows.
         InvalidScenario: if a role the task needs is missing.
     """
-    known = table()
-    if scene.task.name not in known:
-        raise UnknownName("task", scene.task.name, known)
-    module, _, attribute = known[scene.task.name].partition(":")
-    return getattr(import_module(module), attribute)(scene, links)
+    return REGISTRY.load(scene.task.name)(scene, links)
 
 
 def instruct(scene: Scene, task: Task, rng: np.random.Generator) -> str:

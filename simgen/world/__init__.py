@@ -1,14 +1,13 @@
 """Worlds: what turns control maps into photographs, and the table of those that do."""
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
 
-from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
+from simgen.errors import InvalidValue, ShapeMismatch
 from simgen.observation import Observation, State
+from simgen.registry import Registry
 from simgen.scenario import Scene
 
 
@@ -68,12 +67,8 @@ class World(Protocol):
         """Photographs of a whole clip."""
 
 
-BUILT_IN = {"raw": "simgen.world.raw:Raw"}
-
-
-def table() -> dict[str, str]:
-    """Every world by name, `module:class`; plugins join through the `simgen.worlds` entry points."""
-    return {point.name: point.value for point in entry_points(group="simgen.worlds")} | BUILT_IN
+REGISTRY = Registry("world", "simgen.worlds", {"raw": "simgen.world.raw:Raw"})
+"""Every world by name; plugins join through the `simgen.worlds` entry points."""
 
 
 def make(name: str, **options) -> World:
@@ -83,10 +78,4 @@ def make(name: str, **options) -> World:
         UnknownName: if no world is called so.
         MissingExtra: if its package is not installed.
     """
-    known = table()
-    if name not in known:
-        raise UnknownName("world", name, known)
-    module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)(**options)
-
-
+    return REGISTRY.load(name)(**options)
