@@ -4,7 +4,8 @@ import numpy as np
 
 from simgen.geometry import CameraView
 from simgen.observation import Observation
-from simgen.simulator.window import ray_planes
+from simgen.simulator.compiled import compiled
+from simgen.simulator.window import exact_rays
 
 TOLERANCE = 1e-3
 """Share of its depth by which a point may lie behind the surface drawn there before and still be that surface."""
@@ -23,15 +24,12 @@ def backward_flow(view: CameraView, depth: np.ndarray, row: np.ndarray, motion: 
             one, float64, (L + 1, 4, 4).
         previous: the previous picture of the same camera.
     """
-    flow = np.zeros((row.size, 2), np.float32)
-    flow[~(depth <= previous.depth * np.float32(1 + TOLERANCE)).reshape(-1)] = np.nan  # right for all that stands still
-    pixel = np.flatnonzero(_moves(view, motion, previous.view).take(row))
+    depth, row, before, rays = depth.reshape(-1), row.reshape(-1), previous.depth.reshape(-1), exact_rays(view.intrinsics)
+    flow, pixel, points = _carry(depth, row, _moves(view, motion, previous.view), motion, rays, before)
     if len(pixel):
-        link = row.reshape(-1).take(pixel)
-        order = np.argsort(link, kind="stable")  # link by link, so that each costs one matrix product
-        pixel, link = pixel[order], link[order]
-        flow[pixel] = _flow(view, depth.reshape(-1).take(pixel), pixel, link, motion, previous)
-    return flow.reshape(*row.shape, 2)
+        then = previous.view.intrinsics.project(points)
+        _trace(pixel, points, then, row, view.intrinsics.width, *_picture(previous), flow)
+    return flow.reshape(view.intrinsics.height, view.intrinsics.width, 2)
 
 
 def _moves(view: CameraView, motion: np.ndarray, before: CameraView) -> np.ndarray:
@@ -43,74 +41,68 @@ def _moves(view: CameraView, motion: np.ndarray, before: CameraView) -> np.ndarr
     return change.max((1, 2)) > STILL
 
 
-def _flow(
-    view: CameraView, depth: np.ndarray, pixel: np.ndarray, link: np.ndarray, motion: np.ndarray, previous: Observation
-) -> np.ndarray:
-    """Flow of some pixels, float32, (N, 2): flat indices `pixel` that show rows `link`, which ascend from -1, the background."""
-    at_infinity = int(np.searchsorted(link, 0))
-    depth = depth.astype(np.float64)
-    depth[:at_infinity] = 1.0
-    points = ray_planes(view.intrinsics).take(pixel, axis=1) * depth
-    ends = [*(np.flatnonzero(np.diff(link)) + 1), len(link)]
-    for start, end in zip([0, *ends], ends, strict=False):
-        matrix = motion[link[start]]
-        points[:, start:end] = matrix[:3, :3] @ points[:, start:end]
-        if link[start] >= 0:
-            points[:, start:end] += matrix[:3, 3:]
-    then = previous.view.intrinsics.project(points.T).T
-    hidden = ~_seen(previous, then, points, at_infinity)
-    v, u = np.divmod(pixel, view.intrinsics.width)
-    then[0] -= u + 0.5
-    then[1] -= v + 0.5
-    then[:, hidden] = np.nan
-    return then.T.astype(np.float32)
+@compiled
+def _carry(depth, row, moves, motion, rays, before):
+    """Flow of what stands still; pixels of what moves and where they were, as directions for the background."""
+    flow, pixel, points, count = np.zeros((len(row), 2), np.float32), np.empty(len(row), np.int32), np.empty((len(row), 3)), 0
+    for n in range(len(row)):
+        if moves[row[n]]:
+            matrix, far = motion[row[n]], row[n] < 0
+            z = 1.0 if far else np.float64(depth[n])
+            for i in range(3):
+                point = (matrix[i, 0] * rays[n, 0] + matrix[i, 1] * rays[n, 1] + matrix[i, 2]) * z
+                points[count, i] = point if far else point + matrix[i, 3]
+            pixel[count] = n
+            count += 1
+        elif not depth[n] <= before[n] * np.float32(1 + TOLERANCE):
+            flow[n] = np.nan
+    return flow, pixel[:count], points[:count]
 
 
-def _seen(previous: Observation, then: np.ndarray, points: np.ndarray, at_infinity: int) -> np.ndarray:
-    """Whether points, (3, N), at pixel positions `then`, (2, N), were what the previous picture shows there, bool, (N,)."""
-    inside, index = _inside(previous, then)
-    depth = previous.depth.reshape(-1).take(index)
-    if previous.view.intrinsics.distorted:  # a folded lens maps far-off points into the image: their rays are not that pixel's
-        inside &= _beside(_ray(previous, index), points, previous)
-    z = points[2]
-    drawn = inside & (z >= previous.view.near) & (z <= previous.view.far)
-    seen = drawn & (z <= depth * (1 + TOLERANCE))
-    drawn[:at_infinity] = False
-    seen[:at_infinity] = (inside & np.isinf(depth))[:at_infinity]
-    doubtful = np.flatnonzero(drawn & ~seen)
-    place = index[doubtful]
-    normal = previous.normal.reshape(-1, 3).take(place, axis=0).T
-    seen[doubtful] = _on_surface(points[:, doubtful], depth[doubtful], _ray(previous, place), normal)
-    return seen
+def _picture(seen: Observation) -> tuple:
+    """What `_trace` asks of a picture. The margin is how far beside the ray of its pixel a point may lie at z = 1: a folded lens
+    maps far-off points into the image."""
+    lens = seen.view.intrinsics
+    margin = 4 / min(lens.fx, lens.fy) if lens.distorted else np.inf
+    size, limits = (lens.height, lens.width), (seen.view.near, seen.view.far)
+    return seen.depth.reshape(-1), seen.normal.reshape(-1, 3), exact_rays(lens), size, limits, margin
 
 
-def _inside(previous: Observation, then: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whether positions lie in the image, and the flat index of the pixel they lie in (0 outside)."""
-    height, width = previous.depth.shape
-    u, v = then
-    inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
-    column, row = np.where(inside, u, 0.0).astype(np.int64), np.where(inside, v, 0.0).astype(np.int64)
-    return inside, row * width + column
+@compiled
+def _trace(pixel, points, then, row, width, before, normal, rays, size, limits, margin, flow):
+    """Write the flow of points, (N, 3), seen in pixels `pixel` now, that lay at positions `then`, (N, 2), of the picture before."""
+    for n in range(len(pixel)):
+        u, v, now = then[n, 0], then[n, 1], pixel[n]
+        flow[now, 0], flow[now, 1] = np.nan, np.nan
+        if u >= 0 and u < size[1] and v >= 0 and v < size[0]:
+            place = int(v) * size[1] + int(u)
+            x, y, z, depth = points[n, 0], points[n, 1], points[n, 2], np.float64(before[place])
+            if row[now] < 0:
+                seen = np.isinf(depth)
+            else:
+                seen = z >= limits[0] and z <= limits[1]
+                if seen and z > depth * (1 + TOLERANCE):
+                    a, b, c = normal[place, 0], normal[place, 1], normal[place, 2]
+                    slope, facing = a * x + b * y + c * z, a * rays[place, 0] + b * rays[place, 1] + c
+                    seen = _on_surface(z, depth, slope / z, facing)
+            if seen and margin < np.inf:
+                seen = abs(x / z - rays[place, 0]) < margin and abs(y / z - rays[place, 1]) < margin
+            if seen:
+                flow[now, 0], flow[now, 1] = u - (now % width + 0.5), v - (now // width + 0.5)
 
 
-def _ray(previous: Observation, index: np.ndarray) -> np.ndarray:
-    return ray_planes(previous.view.intrinsics).take(index, axis=1)
-
-
-def _beside(ray: np.ndarray, points: np.ndarray, previous: Observation) -> np.ndarray:
-    """Whether points lie within a few pixels of the rays that they should lie on."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        offset = np.abs(points[:2] / points[2] - ray[:2])
-    return (offset[0] * previous.view.intrinsics.fx < 4) & (offset[1] * previous.view.intrinsics.fy < 4)
-
-
-def _on_surface(points: np.ndarray, depth: np.ndarray, ray: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """Whether points behind a pixel's depth are its slanted surface seen off the pixel's centre, rather than hidden by it.
+@compiled
+def _on_surface(z, depth, slope, facing):
+    """Whether a point behind a pixel's depth is its slanted surface seen off the pixel's centre, rather than hidden by it.
 
     The surface is continued as a plane from the pixel's centre to the ray through the point; as much again as the plane
     falls away is granted to curvature.
+
+    Args:
+        z: depth of the point.
+        depth: of the pixel.
+        slope: of the pixel's normal along the point's ray.
+        facing: of the pixel's normal along the pixel's ray.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (normal * points).sum(0) / points[2]
-        plane = np.where(slope < 0, depth * (normal * ray).sum(0) / slope, np.inf)
-    return points[2] <= plane + np.maximum(plane - depth, 0) + TOLERANCE * depth
+    plane = depth * facing / slope if slope < 0 else np.inf
+    return z <= plane + max(plane - depth, 0.0) + TOLERANCE * depth

@@ -6,7 +6,7 @@ instead. Links that stay where they are share one scene in the world frame.
 
 import ctypes
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import libusb_package
 import numpy as np
@@ -17,9 +17,10 @@ from simgen.observation import Link, Observation
 from simgen.scenario import surface
 from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
+from simgen.simulator.compiled import compiled
 from simgen.simulator.flow import backward_flow
 from simgen.simulator.triangles import Triangles
-from simgen.simulator.window import corners, rays, windows
+from simgen.simulator.window import Casing, aim
 from simgen.stopwatch import Stopwatch
 
 # open3d is linked against libusb-1.0, for depth cameras; the wheel's own copy serves where the system has none
@@ -46,8 +47,8 @@ class Piece:
     """Row of the link table whose pose the frame has, or WORLD."""
     first: int
     """Index of its first triangle among all."""
-    box: np.ndarray
-    """Corners of its bounding box, float64, (8, 3)."""
+    casing: Casing
+    """Around them, in their frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +70,8 @@ class Picture:
         ids = np.full(size, WORLD, np.int16), np.zeros(size, np.int32), np.full(size, -1, np.int32), np.zeros(size, np.int32)
         return cls(np.full(size, np.inf, np.float32), *ids, np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
 
-    def with_pixels(self, pixel: np.ndarray, **values: np.ndarray) -> "Picture":
-        """A copy with other values at some flat pixel indices."""
-        changed = {}
-        for name, value in values.items():
-            changed[name] = getattr(self, name).copy()
-            changed[name].reshape(-1, *value.shape[1:])[pixel] = value
-        return Picture(**changed)
+    def copy(self) -> "Picture":
+        return Picture(**{field.name: getattr(self, field.name).copy() for field in fields(self)})
 
 
 class RayCaster:
@@ -92,9 +88,8 @@ class RayCaster:
         """
         self.links = tuple(links)
         self._triangles = Triangles(surfaces, links, fixed)
-        self._instance = np.array([link.body for link in links], dtype=np.int32)
-        self._link = np.array([link.index for link in links], dtype=np.int32)
-        self._semantic = np.array([link.semantic for link in links], dtype=np.int32)
+        ids = [(link.body, link.index, link.semantic) for link in links]
+        self._ids = np.array(ids, dtype=np.int32).reshape(-1, 3)
         drawn = sorted(set(self._triangles.row_of_surface.tolist()))
         still = np.eye(4)[None].repeat(len(links), 0)
         self._pieces = {row: self._piece([row], row, still) for row in drawn}
@@ -154,9 +149,10 @@ class RayCaster:
             link_pose: the poses it was given.
         """
         view = observation.view
-        alone = {int(body): np.zeros(observation.depth.shape, dtype=bool) for body in np.unique(self._instance)}
-        for piece, window, cast in _each(list(self._pieces.values()), view, _camera_T(view, link_pose)):
-            alone[int(self._instance[piece.row])][window] |= cast["t_hit"].numpy() <= np.float32(view.far - view.near)
+        alone = {int(body): np.zeros(observation.depth.size, dtype=bool) for body in np.unique(self._ids[:, 0])}
+        for piece, pixel, cast in _each(list(self._pieces.values()), view, _camera_T(view, link_pose)):
+            reached = cast["t_hit"].numpy() <= np.float32(view.far - view.near)
+            alone[int(self._ids[piece.row, 0])][pixel[reached]] = True
         seen = np.bincount(observation.instance.reshape(-1), minlength=max(alone, default=0) + 1)
         return {body: float(seen[body] / max(int(covered.sum()), 1)) for body, covered in alone.items()}
 
@@ -164,7 +160,7 @@ class RayCaster:
         vertices, faces = self._triangles.of(rows, link_T)
         scene = o3d.t.geometry.RaycastingScene()
         scene.add_triangles(o3d.core.Tensor(vertices.astype(np.float32)), o3d.core.Tensor(faces))
-        return Piece(scene, frame, self._triangles.first(rows[0]), corners(vertices.min(0), vertices.max(0)))
+        return Piece(scene, frame, self._triangles.first(rows[0]), Casing.around(vertices))
 
     def _to_draw(self, view: CameraView, link_pose: np.ndarray, camera_T: np.ndarray) -> tuple[list[Piece], Picture]:
         """Pieces to draw, and the picture to draw them on: of the fixed links alone, from the second time on that a camera of
@@ -187,50 +183,52 @@ class RayCaster:
         """What these pieces hide of a picture, and the rest of it."""
         with self.watch("cast"):
             depth, face, weights = _cast(pieces, view, camera_T, behind.depth)
-            pixel = np.flatnonzero(face >= 0)
-            face, weights, depth = (values.reshape(-1).take(pixel) for values in (face, weights, depth))
+        picture = behind.copy()
+        with self.watch("ids"):
+            ids = picture.instance.reshape(-1), picture.link.reshape(-1), picture.semantic.reshape(-1)
+            _merge(face, depth, self._triangles.row, self._ids, picture.depth.reshape(-1), picture.row.reshape(-1), *ids)
         with self.watch("normal"):
-            normal = self._triangles.normals(face, camera_T)
+            self._triangles.normals(face, camera_T, picture.normal.reshape(-1, 3))
         with self.watch("albedo"):
-            albedo = self._triangles.albedo(face, weights)
-        with self.watch("merge"):
-            row = self._triangles.row.take(face)
-            ids = {name: getattr(self, f"_{name}").take(row) for name in ("instance", "link", "semantic")}
-            return behind.with_pixels(pixel, depth=depth, row=row, **ids, normal=normal, albedo=albedo)
+            self._triangles.albedo.paint(face, weights, picture.albedo.reshape(-1, 3))
+        return picture
 
 
 def _cast(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray, behind: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The nearest triangle before a depth map: depth, float32; its index among all, int32, -1 for none; its barycentric
-    weights, complex64: of its second corner the real part, of its third the imaginary; each (H, W)."""
-    depth = np.minimum(behind, np.nextafter(np.float32(view.far), np.float32(np.inf)))
-    face, weights = np.full(depth.shape, -1, np.int32), np.zeros(depth.shape, np.complex64)
-    for piece, window, cast in _each(pieces, view, camera_T):
-        distance = cast["t_hit"].numpy() + np.float32(view.near)
-        nearer = distance < depth[window]
-        np.copyto(depth[window], distance, where=nearer)
-        np.copyto(face[window], cast["primitive_ids"].numpy().view(np.int32) + np.int32(piece.first), where=nearer)
-        np.copyto(weights[window], cast["primitive_uvs"].numpy().view(np.complex64)[..., 0], where=nearer)  # moved as one number
+    """The nearest triangle before a depth map: depth, float32, (H * W,); its index among all, int32, (H * W,), -1 for none; the
+    barycentric weights of its second and third corner, float32, (H * W, 2)."""
+    depth = np.minimum(behind, np.nextafter(np.float32(view.far), np.float32(np.inf))).reshape(-1)
+    face, weights = np.full(len(depth), -1, np.int32), np.empty((len(depth), 2), np.float32)
+    for piece, pixel, cast in _each(pieces, view, camera_T):
+        hit = (cast[name].numpy() for name in ("t_hit", "primitive_ids", "primitive_uvs"))
+        _keep_nearer(pixel, *hit, np.int32(piece.first), np.float32(view.near), depth, face, weights)
     return depth, face, weights
 
 
-def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> Iterator[tuple[Piece, tuple[slice, slice], dict]]:
-    """Every piece in view with its pixel window and what rays through those pixels hit; t_hit counts from the near plane."""
-    if not pieces:
-        return
-    matrices = camera_T[[piece.row for piece in pieces]]
-    boxes = np.einsum("nij,nkj->nki", matrices[:, :3, :3], np.stack([piece.box for piece in pieces])) + matrices[:, None, :3, 3]
-    for piece, matrix, window in zip(pieces, matrices, windows(view.intrinsics, boxes, view.near), strict=True):
-        if window is not None:
-            ray = rays(view.intrinsics)[window] @ _ray_map(matrix, view.near)
-            yield piece, window, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray))
+@compiled
+def _keep_nearer(pixel, distance, primitive, uv, first, near, depth, face, weights):
+    for n in range(len(pixel)):
+        if distance[n] + near < depth[pixel[n]]:
+            depth[pixel[n]] = distance[n] + near
+            face[pixel[n]] = primitive[n] + first
+            weights[pixel[n], 0], weights[pixel[n], 1] = uv[n, 0], uv[n, 1]
 
 
-def _ray_map(camera_T_piece: np.ndarray, near: float) -> np.ndarray:
-    """What takes a camera ray (x, y, 1) to its origin on the near plane and its direction in a piece's frame, float32, (3, 6)."""
-    rotation, position = camera_T_piece[:3, :3], camera_T_piece[:3, 3]
-    origin = near * rotation
-    origin[2] -= position @ rotation  # the ray's z is 1, so what is added to the third row is added to every ray
-    return np.concatenate([origin, rotation], axis=1).astype(np.float32)
+@compiled
+def _merge(face, depth, row_of_face, ids, out_depth, out_row, out_instance, out_link, out_semantic):
+    for n in range(len(face)):
+        if face[n] >= 0:
+            row = row_of_face[face[n]]
+            out_depth[n], out_row[n] = depth[n], row
+            out_instance[n], out_link[n], out_semantic[n] = ids[row]
+
+
+def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> Iterator[tuple[Piece, np.ndarray, dict]]:
+    """Every piece in view with flat pixel indices and what rays through those pixels hit; t_hit counts from the near plane."""
+    for piece in pieces:
+        pixel, ray = aim(view.intrinsics, view.near, piece.casing, camera_T[piece.row])
+        if len(pixel):
+            yield piece, pixel, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray))
 
 
 def _camera_T(view: CameraView, link_pose: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from simgen.observation import Link
 from simgen.scenario.surface import Surface
 from simgen.simulator.albedo import Albedo
+from simgen.simulator.compiled import compiled
 
 
 class Triangles:
@@ -18,41 +19,25 @@ class Triangles:
         self.surfaces = tuple(surface for _, surface in placed)
         self.row_of_surface = np.array([row for row, _ in placed], dtype=np.int16)
         self.albedo = Albedo(self.surfaces)
-        self.row = np.append(self.row_of_surface[self.albedo.surface_of_face], np.int16(-1))
-        """Row of the link table of every triangle, int16, (F + 1,); the last is -1, so that triangle -1 is on no link."""
+        self.row = self.row_of_surface[self.albedo.surface_of_face]
+        """Row of the link table of every triangle, int16, (F,)."""
         self._plane = np.concatenate([np.zeros((0, 4), np.float32), *map(_planes, self.surfaces)])
-        self._starts = np.flatnonzero(np.diff(self.row, prepend=np.int16(-1)))
-        self._turned = np.zeros((len(self.row), 3), np.float32)
 
     def first(self, row: int) -> int:
         """Index of the first triangle of a link that has any."""
         return int(np.argmax(self.row == row))
 
-    def normals(self, face: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
-        """Unit geometric normals in the camera frame, facing the camera, float32, (..., 3); zeros for triangle -1.
-
-        A camera sees all of a triangle from one side, so normals are turned once a triangle in view, not once a pixel.
+    def normals(self, face: np.ndarray, camera_T: np.ndarray, out: np.ndarray):
+        """Write unit geometric normals in the camera frame, facing the camera.
 
         Args:
-            face: index of the triangle among all, int32, (...).
+            face: index of the triangle seen among all, int32, (N,); -1 for none.
             camera_T: camera_T_link of every row of the link table, float64, (L + 1, 4, 4).
+            out: float32, (N, 3); left as it is where no triangle is seen.
         """
-        used = np.zeros(len(self.row), dtype=bool)
-        used[face] = True
-        used = np.flatnonzero(used[:-1])
-        x, y, z, offset = self._plane.take(used, axis=0).T.copy()
-        normal = np.empty((3, len(used)), np.float32)
-        ends = np.searchsorted(used, self._starts)
-        for first, start, end in zip(self._starts[:-1], ends[:-1], ends[1:], strict=True):
-            rotation, position = camera_T[self.row[first], :3, :3], camera_T[self.row[first], :3, 3]
-            part, eye = slice(start, end), -(position @ rotation).astype(np.float32)
-            # term by term: a library's matrix product may round differently with the number of triangles in view
-            behind = x[part] * eye[0] + y[part] * eye[1] + z[part] * eye[2] < offset[part]
-            side = np.where(behind, np.float32(-1), np.float32(1))
-            for out, (a, b, c) in zip(normal, rotation.astype(np.float32), strict=True):
-                out[part] = (x[part] * a + y[part] * b + z[part] * c) * side
-        self._turned[used] = normal.T
-        return self._turned.take(face, axis=0)
+        rotation, position = camera_T[:, :3, :3], camera_T[:, :3, 3]
+        eye = -(position[:, None] @ rotation)[:, 0].astype(np.float32)
+        _turn(face, self.row, self._plane, rotation.astype(np.float32), eye, out)
 
     def of(self, rows: Collection[int], link_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Vertices, float64, (V, 3), moved by `link_T[row]`, (L, 4, 4), and faces, uint32, (F, 3), of some links, in their order here."""
@@ -63,6 +48,18 @@ class Triangles:
                 faces.append(surface.faces + count)
                 count += len(surface.vertices)
         return np.concatenate(vertices), np.concatenate(faces).astype(np.uint32)
+
+
+@compiled
+def _turn(face, row, planes, rotations, eyes, out):
+    for n in range(len(face)):
+        if face[n] >= 0:
+            plane, link = planes[face[n]], row[face[n]]
+            rotation, eye = rotations[link], eyes[link]
+            behind = plane[0] * eye[0] + plane[1] * eye[1] + plane[2] * eye[2] < plane[3]
+            side = np.float32(-1) if behind else np.float32(1)
+            for i in range(3):
+                out[n, i] = (plane[0] * rotation[i, 0] + plane[1] * rotation[i, 1] + plane[2] * rotation[i, 2]) * side
 
 
 def _planes(surface: Surface) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pyquaternion import Quaternion
+from scipy.spatial import ConvexHull
 from staging import Reference, ball, body, box, camera, hand_camera, kitchen, poses, scene
 from trimesh.ray.ray_triangle import RayMeshIntersector as PythonRays
 
@@ -12,6 +13,7 @@ from simgen.observation import Observation
 from simgen.scenario.classes import CLASSES
 from simgen.scenario.surface import links
 from simgen.simulator.raycast import RayCaster
+from simgen.simulator.window import Casing, aim
 
 FISHEYE = (-0.25, 0.08, 0.002, -0.003, -0.01)
 
@@ -257,6 +259,64 @@ def test_what_is_remembered_of_a_camera_that_stands_still_changes_no_bit(cook):
         remembering, fresh = caster.observe(now, link_now, 1), RayCaster.of(stage).observe(now, link_now, 1)
         for name in ("depth", "instance", "link", "semantic", "normal", "albedo"):
             assert getattr(remembering, name).tobytes() == getattr(fresh, name).tobytes(), name
+
+
+# -- where rays are cast
+
+
+@pytest.mark.parametrize("where", ["front", "wrist", "among them", "fisheye"])
+def test_casting_rays_only_where_a_link_can_be_changes_no_bit(cook, where, monkeypatch):
+    stage, caster, link_pose = cook
+    view = {
+        "front": camera((1.3, 0.6, 0.8), (0.35, 0, 0.2), (192, 144)),
+        "wrist": hand_camera(stage, link_pose),
+        "among them": camera((0.3, 0.05, 0.3), (0.5, 0, 0.1), (128, 96), 100, near=0.15),
+        "fisheye": camera((0.9, 0.3, 0.5), (0.4, 0, 0.1), (160, 120), 70, FISHEYE),
+    }[where]
+    everywhere = Casing.around(np.array([[x, y, z] for x in (-9, 9) for y in (-9, 9) for z in (-9, 9)], dtype=float))
+    monkeypatch.setattr(Casing, "around", lambda points: everywhere)
+    thorough = RayCaster.of(stage)
+    assert len(aim(view.intrinsics, view.near, everywhere, np.eye(4))[0]) == view.intrinsics.width * view.intrinsics.height
+    sparing, full = caster.observe(view, link_pose, 0), thorough.observe(view, link_pose, 0)
+    for name in ("depth", "instance", "link", "semantic", "normal", "albedo"):
+        assert getattr(sparing, name).tobytes() == getattr(full, name).tobytes(), name
+    assert caster.visible_fraction(sparing, link_pose) == thorough.visible_fraction(full, link_pose)
+
+
+@pytest.mark.parametrize("distortion", [(0.0,) * 5, FISHEYE])
+def test_no_ray_that_would_hit_a_convex_body_is_left_out(distortion):
+    rng, lens = np.random.default_rng(0), camera((0, 0, 0), (1, 0, 0), (80, 60), 60, distortion).intrinsics
+    shares = []
+    for _ in range(60):
+        points = rng.normal(size=(12, 3)) * rng.uniform(0.001, 0.6, 3)
+        pose = Pose(rng.normal(size=3) * [0.5, 0.5, 1.0], Quaternion(rng.normal(size=4)).normalised)  # often across the near plane
+        pixel, _ = aim(lens, 0.1, Casing.around(points), pose.matrix)
+        planes = ConvexHull(pose.apply(points)).equations
+        ray = lens.rays().reshape(-1, 3)
+        falling, height = ray @ planes[:, :3].T, planes[:, 3]
+        depth = -height / falling
+        enter = np.where(falling < 0, depth, -np.inf).max(1)
+        leave = np.where(falling > 0, depth, np.inf).min(1)
+        hit = np.flatnonzero(np.maximum(enter, 0.1) < leave)
+        assert np.isin(hit, pixel).all()
+        shares += [len(hit) / len(pixel)] if len(pixel) else []
+    assert len(shares) > 20 and np.mean(shares) > 0.5
+
+
+def test_hardly_more_rays_are_cast_than_hit():
+    view, stage = camera((1, 0.2, 0.3), (0, 0, 0), (128, 128), 20), scene(ball(2, 0.1))
+    hit = int((look(stage, view).instance == 2).sum())
+    surface = np.random.default_rng(0).normal(size=(5000, 3))
+    surface *= 0.1 / np.linalg.norm(surface, axis=1, keepdims=True)
+    pixel, _ = aim(view.intrinsics, view.near, Casing.around(surface), view.world_T_camera.inverse().matrix)
+    assert hit < len(pixel) < 1.2 * hit  # a bounding rectangle takes 1.27
+
+
+@pytest.mark.parametrize("flat", [[1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]])
+def test_a_casing_holds_what_it_is_put_around_even_if_that_is_flat(flat):
+    points = np.random.default_rng(0).normal(size=(60, 3)) * flat + [0.3, -2, 5]
+    along = np.random.default_rng(1).normal(size=(3, 100))
+    assert ((Casing.around(points).corners @ along).max(0) > (points @ along).max(0)).all()
 
 
 # -- bodies that move
