@@ -26,6 +26,7 @@ DOORS = {
     "pybullet_data": (),
     "genesis": ("simulator/genesis.py",),
     "open3d": ("simulator/raycast.py",),
+    "numba": ("simulator/compiled.py",),
     "libusb_package": ("simulator/raycast.py",),
     "mitsuba": ("world/pathtrace.py",),
     "diffusers": ("world/",),
@@ -36,7 +37,7 @@ DOORS = {
     "cv2": (),
 }
 """The only files that may import a third party; those not named here are open to all. A bench meets the rivals it measures."""
-HEAVY = "torch diffusers pybullet open3d lerobot gymnasium mitsuba ray cv2".split()
+HEAVY = "torch numba diffusers pybullet open3d lerobot gymnasium mitsuba ray cv2".split()
 
 
 def imported(tree: ast.AST) -> set[str]:

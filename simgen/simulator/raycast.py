@@ -96,6 +96,10 @@ class RayCaster:
         self._fixed = [row for row in drawn if row in fixed]
         self._fixed_piece, self._fixed_pose = None, None
         self._backdrops: dict[str, tuple[tuple, Picture]] = {}
+        self._pieces_of: dict[int, list[Piece]] = {body: [] for body in np.unique(self._ids[:, 0]).tolist()}
+        for row, piece in self._pieces.items():
+            self._pieces_of[int(self._ids[row, 0])].append(piece)
+        self._outlines: dict[tuple[str, int], tuple[tuple, int]] = {}
         np.empty(HEAP, np.uint8)  # see HEAP
         self.watch = Stopwatch()
         """Where `observe` spends its time."""
@@ -148,13 +152,24 @@ class RayCaster:
             observation: what `observe` gave.
             link_pose: the poses it was given.
         """
-        view = observation.view
-        alone = {int(body): np.zeros(observation.depth.size, dtype=bool) for body in np.unique(self._ids[:, 0])}
-        for piece, pixel, cast in _each(list(self._pieces.values()), view, _camera_T(view, link_pose)):
-            reached = cast["t_hit"].numpy() <= np.float32(view.far - view.near)
-            alone[int(self._ids[piece.row, 0])][pixel[reached]] = True
-        seen = np.bincount(observation.instance.reshape(-1), minlength=max(alone, default=0) + 1)
-        return {body: float(seen[body] / max(int(covered.sum()), 1)) for body, covered in alone.items()}
+        camera_T = _camera_T(observation.view, link_pose)
+        seen = np.bincount(observation.instance.reshape(-1), minlength=max(self._pieces_of, default=0) + 1)
+        outline = {body: self._outline(body, observation.view, camera_T) for body in self._pieces_of if seen[body]}
+        # a pixel on an outline may be hit from the world's frame and missed from the link's
+        return {body: min(float(seen[body] / max(outline[body], 1)), 1.0) if body in outline else 0.0 for body in self._pieces_of}
+
+    def _outline(self, body: int, view: CameraView, camera_T: np.ndarray) -> int:
+        """How many pixels a body that is in view would cover alone; remembered for as long as it keeps its place before the camera."""
+        pieces = self._pieces_of[body]
+        key = view.intrinsics, view.near, view.far, camera_T[[piece.row for piece in pieces]].tobytes()
+        known, count = self._outlines.get((view.name, body), (None, 0))
+        if key != known:
+            covered = np.zeros(view.intrinsics.height * view.intrinsics.width, dtype=bool)
+            for _, pixel, cast in _each(pieces, view, camera_T):
+                covered[pixel[cast["t_hit"].numpy() <= np.float32(view.far - view.near)]] = True
+            count = int(covered.sum())
+            self._outlines[view.name, body] = key, count
+        return count
 
     def _piece(self, rows: list[int], frame: int, link_T: np.ndarray) -> Piece:
         vertices, faces = self._triangles.of(rows, link_T)
