@@ -19,7 +19,7 @@ from simgen.errors import InvalidValue, UnknownName, UnusableLibrary
 from simgen.geometry import CameraView, Intrinsics, Pose
 from simgen.observation import Observation, State
 from simgen.scenario.robot import robot_model
-from simgen.scenario.scene import Scene
+from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import links, surfaces
 from simgen.simulator.bullet.loading import Loader
 from simgen.simulator.bullet.painter import Painter
@@ -114,6 +114,8 @@ class PyBullet:
             self._bodies = [loader.body(body) for body in scene.bodies]
             engine.performCollisionDetection()
         self._actors = [actor for actor in (self._robot, *self._bodies) if actor is not None]
+        fixed = {ROBOT_ID, *(body.id for body in scene.bodies if body.fixed)}
+        self._fixed_rows = {row for row, link in enumerate(self.links) if link.index == 0 and link.body in fixed}
         self._row_of = {(actor.uid, index): row for actor in self._actors for index, row in actor.rows.items()}
         self._fresh = True
         if self._robot is not None:
@@ -211,7 +213,7 @@ class PyBullet:
             tcp=tcp,
             gripper=opening,
             articulation=articulation(engine, self._bodies, [body.name for body in scene.bodies]),
-            contacts=contacts(engine, self._row_of),
+            contacts=contacts(engine, self._row_of, self._fixed_rows),
             mass=np.array([actor.mass for actor in self._bodies]),
             friction=np.array([body.friction for body in scene.bodies], dtype=np.float64),
         )

@@ -182,3 +182,12 @@ def test_a_body_whose_mass_is_off_its_frame_spins_about_its_centre_of_mass(start
     spin = np.array([state.link_velocity[1, 3:] for state in states])
     assert np.abs(spin).max() > 1.0, "it did not tumble"
     assert np.abs(np.diff(place, axis=0) * 240 - 0.5 * (speed[1:] + speed[:-1])).mean() < 0.03
+
+
+def test_what_nothing_can_move_touches_only_what_can(start):
+    lower = scenery.body("lower", {"box": {"size": (1.0, 1.0, 0.1)}}, (0.0, 0.0, 0.05), fixed=True)
+    upper = scenery.body("upper", {"box": {"size": (0.5, 0.5, 0.1)}}, (0.0, 0.0, 0.15), fixed=True)
+    cube = scenery.body("cube", {"box": {"size": (0.1, 0.1, 0.1)}}, (0.0, 0.0, 0.25))
+    simulator, _ = start(scenery.scene(lower, upper, cube))
+    contacts = run(simulator, 0.5)[-1].contacts
+    assert set(zip(contacts.link_a.tolist(), contacts.link_b.tolist(), strict=True)) == {(1, 2)}

@@ -31,12 +31,14 @@ def link_motion(engine, actors: Sequence[Actor], rows: int) -> tuple[np.ndarray,
     return pose, velocity
 
 
-def contacts(engine, row_of: dict[tuple[int, int], int]) -> Contacts:
-    """Pairs that touch, or pushed each other in the last physics step."""
+def contacts(engine, row_of: dict[tuple[int, int], int], fixed: set[int]) -> Contacts:
+    """Pairs that touch, or pushed each other in the last physics step; not those of two links that nothing can move."""
     points = [point for point in engine.getContactPoints() or () if point[8] <= 0.0 or point[9] != 0.0]
-    if not points:
+    pairs = [(row_of[point[1], point[3]], row_of[point[2], point[4]]) for point in points]
+    kept = [number for number, pair in enumerate(pairs) if not fixed.issuperset(pair)]
+    if not kept:
         return Contacts.none()
-    links = np.array([[row_of[point[1], point[3]], row_of[point[2], point[4]]] for point in points], dtype=np.int32)
+    points, links = [points[number] for number in kept], np.array([pairs[number] for number in kept], dtype=np.int32)
     places = np.array([[*point[5], *point[6], *point[7], *point[11], *point[13]] for point in points])
     distance, force, along, across = np.array([[point[8], point[9], point[10], point[12]] for point in points]).T
     position = 0.5 * (places[:, 0:3] + places[:, 3:6])
