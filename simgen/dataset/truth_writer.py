@@ -148,7 +148,6 @@ def _maps(group: h5py.Group, episode: Episode, seen: tuple[Observation, ...]) ->
         shape = (len(frames), *frames[0].shape)
         data = group.create_dataset(name, shape, dtype, chunks=chunk, compression="gzip", compression_opts=1, shuffle=True)
         for t, frame in enumerate(frames):
-            narrow = frame.astype(dtype, copy=False)
-            if name in most and not np.array_equal(narrow, frame):
+            if name in most and not (np.iinfo(dtype).min <= frame.min() and frame.max() <= np.iinfo(dtype).max):
                 raise InvalidValue(f"{name} of camera {seen[0].view.name}", int(np.abs(frame).max()), "an id of the scene's link table")
-            data[t] = narrow
+            data[t] = frame.astype(dtype, copy=False)

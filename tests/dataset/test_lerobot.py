@@ -1,19 +1,20 @@
 """LeRobot's half: no frame lost, numbers where they belong, names LeRobot can live with."""
 
 import json
-import time
 
 import numpy as np
 import pytest
 from conftest import made
+from lerobot.datasets.compute_stats import RunningQuantileStats
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
+from lerobot.datasets.video_utils import StreamingVideoEncoder
 from lerobot.utils.feature_utils import dataset_to_policy_features
 from synthetic import synthetic
 
 from simgen import dataset as datasets
 from simgen.dataset import video
 from simgen.dataset.store import Store
-from simgen.dataset.video import DEPTH_ERROR, DEPTH_MAX, WaitingEncoder, encode, frames_of
+from simgen.dataset.video import DEPTH_ERROR, DEPTH_MAX, DEPTH_STEP, encode, frames_of
 from simgen.errors import InvalidValue
 
 
@@ -28,18 +29,49 @@ def test_every_camera_has_a_picture_for_every_row(plain):
     assert len(files) == 2 and all(frames_of(file) == 36 for file in files)
 
 
-def test_a_slow_encoder_loses_no_frame(tmp_path, monkeypatch):
-    class Slow(WaitingEncoder):
-        def start_episode(self, *arguments):
-            super().start_episode(*arguments)
-            for waiting in self._frame_queues.values():
-                take = waiting.get
-                waiting.get = lambda timeout, take=take: time.sleep(0.15) or take(timeout=timeout)
+def test_statistics_count_every_pixel(tmp_path):
+    episode = synthetic(0, frames=5)
+    encode(tmp_path, episode, "lerobot")
+    told = json.loads((tmp_path / "statistics.json").read_text())
+    depths = np.minimum([view.depth for view in episode.trajectory.observations["top"]], DEPTH_MAX)
+    for key, pixels, step in (("top", episode.clips["top"].frames.reshape(-1, 3), 1.0), ("top_depth", depths.reshape(-1, 1), DEPTH_STEP)):
+        table = {name: np.array(value) for name, value in told[f"observation.images.{key}"].items()}
+        for name in ("min", "max", "mean", "std"):
+            assert np.allclose(table[name], getattr(np, name)(pixels.astype(float), axis=0), rtol=0, atol=1e-9 if step == 1 else step)
+        for share in (0.01, 0.1, 0.5, 0.9, 0.99):
+            lowest = np.quantile(pixels, share, axis=0, method="inverted_cdf")
+            assert np.allclose(table[f"q{round(100 * share):02d}"], lowest, rtol=0, atol=0 if step == 1 else step)
+        assert table["count"] == len(pixels)
 
-    monkeypatch.setattr(video, "WaitingEncoder", Slow)
-    episode = synthetic(0, frames=14)
+
+def test_statistics_agree_with_lerobots_running_estimate(tmp_path):
+    episode = synthetic(2, frames=5)
     encode(tmp_path, episode)
-    assert frames_of(tmp_path / "front.mp4") == frames_of(tmp_path / "top.mp4") == 14
+    table = json.loads((tmp_path / "statistics.json").read_text())["observation.images.front"]
+    running = RunningQuantileStats()
+    for frame in episode.clips["front"].frames:
+        running.update(frame.reshape(-1, 3))
+    for name, value in running.get_statistics().items():
+        assert np.shape(table[name]) == value.shape and np.allclose(table[name], value, rtol=0, atol=0.1), name
+
+
+def test_a_dataset_has_statistics_in_the_shapes_lerobot_asks_for(plain, labelled):
+    stats = json.loads((plain / "meta/stats.json").read_text())["observation.images.front"]
+    depth = json.loads((labelled / "meta/stats.json").read_text())["observation.images.front_depth"]
+    assert np.shape(stats["mean"]) == np.shape(stats["q99"]) == (3, 1, 1) and 0 < np.min(stats["mean"]) and np.max(stats["max"]) <= 1
+    assert np.shape(depth["q50"]) == (1, 1, 1) and np.max(depth["max"]) <= DEPTH_MAX
+
+
+def test_videos_are_the_bytes_of_lerobots_own_encoder(tmp_path):
+    episode = synthetic(1, frames=6)
+    encode(tmp_path, episode, "lerobot")
+    theirs = StreamingVideoEncoder(episode.scene.control_rate, video.RGB, video.DEPTH, encoder_threads=1)
+    theirs.start_episode(["front", "front_depth"], tmp_path, ["front_depth"])
+    for frame, seen in zip(episode.clips["front"].frames, episode.trajectory.observations["front"], strict=True):
+        theirs.feed_frame("front", frame)
+        theirs.feed_frame("front_depth", np.minimum(seen.depth, np.float32(DEPTH_MAX))[..., None])
+    for name, (file, _) in theirs.finish_episode().items():
+        assert (tmp_path / f"{name}.mp4").read_bytes() == file.read_bytes()
 
 
 def test_rows_say_what_the_physics_says(opened):
