@@ -253,7 +253,7 @@ class PyBullet:
         if seen is None or seen.time_ns != self._state.time_ns:
             seen = self._cast(view, seen)
             if self._draws:
-                seen = replace(seen, rgb=self._draw(view, _shown(seen))[0])
+                seen = replace(seen, rgb=self._draw().draw(view, self._state.link_pose)[0])
             self._seen[camera] = seen
         return seen
 
@@ -280,14 +280,15 @@ class PyBullet:
             rgb, uint8, (H, W, 3); depth in metres along the optical axis, float32, (H, W), inf where nothing was hit;
             body ids, int32, (H, W), 0 for background.
         """
-        return self._draw(self.view(camera), None)
+        return self._draw().whole(self.view(camera), self._state.link_pose)
 
-    def _draw(self, view: CameraView, shown: set[tuple[int, int]] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _draw(self) -> Painter:
+        """The painter, built when it is first needed."""
         if self._painter is None:
             self._easel = Engine()
             with quiet():
                 self._painter = Painter(self._easel, surfaces(self.scene), self.links, self.scene.light)
-        return self._painter.draw(view, self._state.link_pose, shown)
+        return self._painter
 
     def snapshot(self) -> bytes:
         """The exact state: PyBullet's own file of the world, and what SimGen keeps beside it.
@@ -355,14 +356,6 @@ class PyBullet:
     def _need_reset(self, call: str) -> None:
         if self._state is None:
             raise InvalidValue("the order of calls", call, "build, reset, then the others")
-
-
-def _shown(seen: Observation) -> set[tuple[int, int]]:
-    """(body, link) of all in a picture."""
-    hit = seen.instance > 0
-    links = int(seen.link.max()) + 1
-    found = np.flatnonzero(np.bincount(seen.instance[hit] * links + seen.link[hit]))
-    return {divmod(number, links) for number in found.tolist()}
 
 
 def _mounted_on(mount) -> str:

@@ -1,11 +1,18 @@
-"""PyBullet's software renderer, TinyRenderer, on the very triangles that the ray caster sees."""
+"""PyBullet's software renderer, TinyRenderer, on the very triangles that the ray caster sees.
+
+Without shadows it is a plain z-buffer: a pixel has the colour of its nearest surface, whatever else there is. So what is out
+of view is left out, and what stands still before a still camera is drawn once and remembered; neither changes a bit.
+"""
 
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from simgen.errors import InvalidValue
 from simgen.geometry import CameraView, Intrinsics
@@ -22,6 +29,46 @@ MOST = 131_072
 """Corners PyBullet takes in one shape."""
 SUN = 100.0
 """Metres to the light: as good as parallel."""
+MARGIN = 2.0
+"""Pixels beyond the picture within which a surface still counts as in view."""
+KEPT = 256
+"""Arrays of triangles whose lists are kept from one episode to the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What getCameraImage draws of some of the surfaces."""
+
+    rgb: np.ndarray
+    """uint8, (H, W, 3)."""
+    buffer: np.ndarray
+    """PyBullet's own depth, 0 at the near plane to 1 at the far one, float32, (H, W)."""
+    surface: np.ndarray
+    """PyBullet's number of what is seen, int32, (H, W); negative for background."""
+
+    def over(self, behind: "Layer") -> "Layer | None":
+        """Both as one, pixel by pixel the nearer; None where two are equally near: which one wins is PyBullet's to say, by
+        digits that it does not return."""
+        both = (self.surface >= 0) & (behind.surface >= 0)
+        if (both & (self.buffer == behind.buffer)).any():
+            return None
+        nearer = (self.surface >= 0) & (~both | (self.buffer < behind.buffer))
+        rgb = np.where(nearer[..., None], self.rgb, behind.rgb)
+        return Layer(rgb, np.where(nearer, self.buffer, behind.buffer), np.where(nearer, self.surface, behind.surface))
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What has not moved for as long as a camera has not."""
+
+    camera: tuple
+    """All that says what the camera sees and from where."""
+    pose: np.ndarray
+    """world_T_surface when the camera came to stand, (S, 7)."""
+    still: np.ndarray
+    """Surfaces that have not moved since, bool, (S,)."""
+    layer: Layer | None = None
+    """Those surfaces alone, once they were seen a second time."""
 
 
 class Painter:
@@ -41,10 +88,12 @@ class Painter:
         surfaces = sorted(surfaces, key=lambda surface: float(np.ptp(surface.vertices, axis=0).max()))
         rows = {(link.body, link.index): row for row, link in enumerate(links)}
         self._id = np.array([*(surface.body for surface in surfaces), 0], dtype=np.int32)
-        self._link = [(surface.body, surface.link) for surface in surfaces]
         self._colour = [surface.colour for surface in surfaces]
-        self._hidden = [False] * len(surfaces)
-        self._row = [rows[link] for link in self._link]
+        self._hidden = np.zeros(len(surfaces), dtype=bool)
+        self._row = np.array([rows[surface.body, surface.link] for surface in surfaces], dtype=int)
+        self._box = np.array([_box(surface.vertices) for surface in surfaces]).reshape(-1, 8, 3)
+        self._pose = np.full((len(surfaces), 7), np.nan)
+        self._standing: dict[str, Standing] = {}
         self._texture_of: dict[tuple, int] = {}
         with tempfile.TemporaryDirectory(prefix="simgen-") as folder:
             self._uid = [self._add(surface, Path(folder)) for surface in surfaces]
@@ -56,10 +105,10 @@ class Painter:
             raise InvalidValue("a surface", f"{len(vertices)} corners", f"of at most {MOST} for TinyRenderer; simplify its mesh")
         shape = engine.createVisualShape(
             engine.GEOM_MESH,
-            vertices=vertices.tolist(),
-            normals=normals.tolist(),
-            uvs=uv.tolist(),
-            indices=faces.reshape(-1).tolist(),
+            vertices=_listed(vertices),
+            normals=_listed(normals),
+            uvs=_listed(uv),
+            indices=_listed(faces.reshape(-1)),
             rgbaColor=[*surface.colour, 1.0],
             specularColor=[0.0, 0.0, 0.0],
         )
@@ -72,46 +121,63 @@ class Painter:
         """PyBullet's number of a texture, each loaded once."""
         key = (texture.shape, texture.tobytes())
         if key not in self._texture_of:
-            file = folder / f"{len(self._texture_of)}.png"  # a name of its own: PyBullet remembers files by name
-            Image.fromarray(texture).save(file, compress_level=1)
+            file = folder / f"{len(self._texture_of)}.bmp"  # a name of its own: PyBullet remembers files by name
+            Image.fromarray(texture).save(file)
             self._texture_of[key] = self._engine.loadTexture(str(file))
         return self._texture_of[key]
 
-    def draw(
-        self, view: CameraView, link_pose: np.ndarray, shown: Collection[tuple[int, int]] | None = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def draw(self, view: CameraView, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `whole` gives, bit for bit, in less time.
+
+        What has stood still for as long as the camera of that name has is drawn once, from the second time on, and kept.
+        Takes and returns what `whole` does.
+        """
+        drawn = pinhole(view.intrinsics) if view.intrinsics.distorted else view.intrinsics
+        return self._finished(view, drawn, self._composed(replace(view, intrinsics=drawn), link_pose[self._row]))
+
+    def whole(self, view: CameraView, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One call of getCameraImage.
 
         Args:
             view: the camera.
             link_pose: world_T_link of every row of the link table, (L, 7).
-            shown: (body, link) of all that may be seen, for speed; None draws everything.
 
         Returns:
             rgb, uint8, (H, W, 3); depth in metres along the optical axis, float32, (H, W), inf where nothing was hit;
             body ids, int32, (H, W), 0 for background.
         """
-        self._hide([shown is not None and link not in shown for link in self._link])
-        if not view.intrinsics.distorted:
-            return self._pinhole(view, view.intrinsics, link_pose)
-        drawn = pinhole(view.intrinsics)
-        rgb, depth, ids = self._pinhole(view, drawn, link_pose)
-        depth, ids = (distorted(image, drawn, view.intrinsics, order=0) for image in (depth, ids))
-        return distorted(rgb, drawn, view.intrinsics, order=1), depth, ids
+        drawn = pinhole(view.intrinsics) if view.intrinsics.distorted else view.intrinsics
+        everything = np.ones(len(self._uid), dtype=bool)
+        return self._finished(view, drawn, self._render(replace(view, intrinsics=drawn), link_pose[self._row], everything))
 
-    def _hide(self, hidden: list[bool]) -> None:
-        """TinyRenderer passes over what is wholly transparent."""
-        for number, (before, now) in enumerate(zip(self._hidden, hidden, strict=True)):
-            if before != now:
-                self._engine.changeVisualShape(self._uid[number], -1, rgbaColor=[*self._colour[number], 0.0 if now else 1.0])
-        self._hidden = hidden
+    def _composed(self, view: CameraView, pose: np.ndarray) -> Layer:
+        camera = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes()
+        shown, standing = self._in_view(view, pose), self._standing.get(view.name)
+        if standing is None or standing.camera != camera:
+            self._standing[view.name] = Standing(camera, pose, np.ones(len(pose), dtype=bool))
+            return self._render(view, pose, shown)
+        still = standing.still & (pose == standing.pose).all(axis=1)
+        if standing.layer is None or (still != standing.still).any():
+            standing = replace(standing, still=still, layer=self._render(view, pose, shown & still))
+            self._standing[view.name] = standing
+        composed = self._render(view, pose, shown & ~still).over(standing.layer)
+        return self._render(view, pose, shown) if composed is None else composed
 
-    def _pinhole(self, view: CameraView, intrinsics: Intrinsics, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        engine, size = self._engine, (intrinsics.height, intrinsics.width)
-        for uid, row in zip(self._uid, self._row, strict=True):
-            x, y, z, qw, qx, qy, qz = link_pose[row].tolist()
-            engine.resetBasePositionAndOrientation(uid, (x, y, z), (qx, qy, qz, qw))
-        _, _, rgb, buffer, ids = engine.getCameraImage(
+    def _in_view(self, view: CameraView, pose: np.ndarray) -> np.ndarray:
+        """Surfaces whose bounding box is not wholly beyond one side of what the camera sees, bool, (S,)."""
+        said, turn = view.intrinsics, Rotation.from_quat(pose[:, [4, 5, 6, 3]]).as_matrix()
+        corners = np.einsum("sij,scj->sci", turn, self._box) + pose[:, None, :3]
+        x, y, z = np.moveaxis(view.world_T_camera.inverse().apply(corners.reshape(-1, 3)).reshape(corners.shape), -1, 0)
+        u, v = said.fx * x + said.cx * z, said.fy * y + said.cy * z
+        beyond = [u < -MARGIN * z, u > (said.width + MARGIN) * z, v < -MARGIN * z, v > (said.height + MARGIN) * z]
+        return ~np.any([side.all(axis=1) for side in (*beyond, z < 0.99 * view.near, z > 1.01 * view.far)], axis=0)
+
+    def _render(self, view: CameraView, pose: np.ndarray, shown: np.ndarray) -> Layer:
+        """One call of getCameraImage, of these surfaces, through a lens without distortion."""
+        engine, intrinsics = self._engine, view.intrinsics
+        self._hide(~shown)
+        self._place(pose)
+        _, _, rgb, buffer, number = engine.getCameraImage(
             intrinsics.width,
             intrinsics.height,
             viewMatrix=np.linalg.inv(view.world_T_camera.matrix @ OPENGL).T.reshape(-1).tolist(),
@@ -120,11 +186,31 @@ class Painter:
             **self._lamp(),
         )
         # arrays where PyBullet was built with NumPy, tuples where not
-        rgb, buffer, ids = (np.asarray(image).reshape(*size, -1) for image in (rgb, buffer, ids))
-        buffer, ids = buffer[..., 0].astype(np.float64), ids[..., 0]
-        depth = view.far * view.near / (view.far - (view.far - view.near) * buffer)
-        depth = np.where(ids < 0, np.inf, depth).astype(np.float32)
-        return np.ascontiguousarray(rgb[..., :3], dtype=np.uint8), depth, self._id[np.where(ids < 0, -1, ids)]
+        rgb, buffer, number = (np.asarray(image).reshape(intrinsics.height, intrinsics.width, -1) for image in (rgb, buffer, number))
+        return Layer(np.ascontiguousarray(rgb[..., :3], dtype=np.uint8), buffer[..., 0].astype(np.float32), number[..., 0])
+
+    def _hide(self, hidden: np.ndarray) -> None:
+        """TinyRenderer passes over what is wholly transparent."""
+        for number in np.flatnonzero(hidden != self._hidden).tolist():
+            self._engine.changeVisualShape(self._uid[number], -1, rgbaColor=[*self._colour[number], 0.0 if hidden[number] else 1.0])
+        self._hidden = hidden
+
+    def _place(self, pose: np.ndarray) -> None:
+        for number in np.flatnonzero((pose != self._pose).any(axis=1)).tolist():
+            x, y, z, qw, qx, qy, qz = pose[number].tolist()
+            self._engine.resetBasePositionAndOrientation(self._uid[number], (x, y, z), (qx, qy, qz, qw))
+        self._pose = pose
+
+    def _finished(self, view: CameraView, drawn: Intrinsics, layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """rgb, depth and body ids through the camera's own lens."""
+        background = layer.surface < 0
+        depth = view.far * view.near / (view.far - (view.far - view.near) * layer.buffer.astype(np.float64))
+        depth = np.where(background, np.inf, depth).astype(np.float32)
+        ids = self._id[np.where(background, -1, layer.surface)]
+        if drawn is view.intrinsics:
+            return layer.rgb, depth, ids
+        depth, ids = (distorted(image, drawn, view.intrinsics, order=0) for image in (depth, ids))
+        return distorted(layer.rgb, drawn, view.intrinsics, order=1), depth, ids
 
     def _projection(self, intrinsics: Intrinsics, near: float, far: float) -> list[float]:
         """The frustum whose samples are the pixel centres of `intrinsics`."""
@@ -158,3 +244,18 @@ def _corners(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     normals = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
     normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
     return sides.reshape(-1, 3), np.repeat(normals, 3, axis=0), uv[faces.reshape(-1)], np.arange(faces.size).reshape(-1, 3)
+
+
+def _box(vertices: np.ndarray) -> np.ndarray:
+    """The corners of the bounding box, (8, 3)."""
+    return np.stack(np.meshgrid(*zip(vertices.min(0), vertices.max(0), strict=True)), axis=-1).reshape(8, 3)
+
+
+def _listed(array: np.ndarray) -> list:
+    """array.tolist(), which takes PyBullet's time for large meshes, and which episodes share."""
+    return _list_of(array.tobytes(), array.shape, array.dtype.str)
+
+
+@lru_cache(maxsize=KEPT)
+def _list_of(content: bytes, shape: tuple[int, ...], kind: str) -> list:
+    return np.frombuffer(content, kind).reshape(shape).tolist()
