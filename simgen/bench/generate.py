@@ -16,7 +16,7 @@ from simgen.dataset import Episode
 from simgen.generate import generate
 from simgen.record import record
 
-SCENE, SEED, EPISODES, REPETITIONS = "pick_place", 0, 6, 2
+SCENE, SEED, EPISODES, REPETITIONS = "pick_place", 0, 4, 2
 
 
 def run() -> dict:
