@@ -56,7 +56,7 @@ def encode(folder: Path, episode: Episode, labels: Labels = "none") -> None:
         height, width = views[0].depth.shape
         if height % 2 or width % 2:
             raise InvalidValue(f"the size of camera {camera}", f"{width}x{height}", "even in both directions, because the video is")
-    av.logging.set_libav_level(av.logging.FATAL)  # what goes wrong is raised; libx264 also reports on every file it finishes
+    _hush()
     rate, numbers = episode.scene.control_rate, {}
     for camera, views in episode.trajectory.observations.items():
         frames = episode.clips[camera].frames
@@ -68,6 +68,11 @@ def encode(folder: Path, episode: Episode, labels: Labels = "none") -> None:
             numbers[f"{KEY}{camera}_depth"] = statistics(sum(map(_distances, depths)), DEPTH_STEP)
     told = {key: {name: value.tolist() for name, value in table.items()} for key, table in numbers.items()}
     (folder / STATISTICS).write_text(json.dumps(told))
+
+
+def _hush() -> None:
+    """What goes wrong is raised; FFmpeg also reports on every file it finishes or joins."""
+    av.logging.set_libav_level(av.logging.FATAL)
 
 
 def _video(file: Path, pictures: Iterator[av.VideoFrame], rate: int, how: VideoEncoderConfig, size: tuple[int, int]) -> None:
@@ -108,6 +113,7 @@ class ReadyVideos(StreamingVideoEncoder):
 
     def __init__(self, fps: int):
         super().__init__(fps, RGB, DEPTH)
+        _hush()
         self.folder: Path | None = None
         """Where `encode` wrote the next episode's videos."""
 
