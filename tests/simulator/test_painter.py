@@ -1,11 +1,14 @@
 """PyBullet's own picture shows what the ray caster says is there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scenery
 from PIL import Image
 
 from simgen.errors import UnknownName
+from simgen.geometry import Pose
 from simgen.scenario.scene import Camera, Light, Mount
 
 EYE = {"position": (1.6, 1.2, 1.0), "look_at": (0.3, 0.0, 0.1), "near": 0.05, "far": 20.0}
@@ -73,6 +76,67 @@ def test_what_is_remembered_or_left_out_changes_no_bit(start, lens):
     simulator.reset(0)
     for camera in ("wrist", "front"):
         assert (simulator.observe(camera).rgb == simulator.camera_image(camera)[0]).all()
+
+
+def calls(simulator, monkeypatch):
+    """Counts the surfaces drawn by each call of getCameraImage from now on."""
+    painter, counted = simulator._draw(), []
+    render = painter._render
+    monkeypatch.setattr(painter, "_render", lambda view, pose, shown: counted.append(int(shown.sum())) or render(view, pose, shown))
+    return counted
+
+
+def test_what_stands_still_is_drawn_once_until_it_moves(start, monkeypatch):
+    """Poses are made by hand, so that what stands still does so to the last bit."""
+    simulator, state = start(watched(FLOOR, BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1)}), renderer="tiny")
+    painter, view, pose = simulator._draw(), simulator.view("front"), state.link_pose.copy()
+    drawn = calls(simulator, monkeypatch)
+
+    def moved(row, by):
+        nonlocal pose
+        pose = pose.copy()
+        pose[row, 0] += by
+        drawn.clear()
+        picture, counts = painter.draw(view, pose), tuple(drawn)
+        assert all(np.array_equal(a, b) for a, b in zip(picture, painter.whole(view, pose), strict=True))
+        return counts
+
+    assert moved(1, 0.0) == (3,), "seen for the first time"
+    assert moved(1, 0.01) == (2, 1), "the still ones once, and what moves"
+    assert moved(1, 0.01) == (1,)
+    assert moved(2, 0.01) == (1, 2), "formerly still"
+    assert moved(2, 0.01) == (2,)
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_surfaces_equally_near_are_left_to_pybullet(start, monkeypatch, row):
+    """Two blocks in one place: which of them is seen depends on PyBullet's order, so the layers are not merged."""
+    twin = BLOCK | {"name": "twin", "colour": (0.1, 0.2, 0.9)}
+    simulator, state = start(watched(FLOOR, BLOCK, twin), renderer="tiny")
+    painter, view, away = simulator._draw(), simulator.view("front"), state.link_pose.copy()
+    away[row, 2] += 1.0
+    for pose in (state.link_pose, away):
+        painter.draw(view, pose)
+    drawn = calls(simulator, monkeypatch)
+    picture = painter.draw(view, state.link_pose)
+    assert drawn == [1, 3], "what moves, then all in one call"
+    assert all(np.array_equal(a, b) for a, b in zip(picture, painter.whole(view, state.link_pose), strict=True))
+
+
+def test_what_is_behind_is_left_out_until_it_could_be_seen(start, monkeypatch):
+    """A moving camera before a wall, then beside it."""
+    wall = scenery.body("wall", {"box": {"size": (0.05, 0.5, 3.0)}}, (1.0, 0.0, 0.0), fixed=True)
+    simulator, state = start(watched(BLOCK, wall, position=(2.5, 0.0, 0.1), look_at=(0.0, 0.0, 0.1)), renderer="tiny")
+    painter, before = simulator._draw(), simulator.view("front")
+    drawn, counts = calls(simulator, monkeypatch), []
+    for aside in np.linspace(0.0, 1.0, 11):
+        view = replace(before, world_T_camera=Pose((0.0, aside, 0.0), Pose.identity().orientation) @ before.world_T_camera)
+        drawn.clear()
+        picture = painter.draw(view, state.link_pose)
+        counts.append(tuple(drawn))
+        assert all(np.array_equal(a, b) for a, b in zip(picture, painter.whole(view, state.link_pose), strict=True))
+    assert counts[:2] == [(2,), (1,)] and counts.count((1, 1)) == 1 and counts[-1] == (2,)
+    assert {2, 3} <= set(np.unique(picture[2])), "the block has come out from behind"
 
 
 def test_colours_are_the_bodies_own(start):

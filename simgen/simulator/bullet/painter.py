@@ -19,6 +19,7 @@ from simgen.geometry import CameraView, Intrinsics
 from simgen.observation import Link
 from simgen.scenario.scene import Light
 from simgen.scenario.surface import Surface
+from simgen.simulator.bullet.layer import Layer
 from simgen.simulator.lens import distorted, pinhole
 
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
@@ -31,30 +32,10 @@ SUN = 100.0
 """Metres to the light: as good as parallel."""
 MARGIN = 2.0
 """Pixels beyond the picture within which a surface still counts as in view."""
+CORNERS = np.indices((2, 2, 2)).reshape(3, 8).T
+"""For every corner of a box, which end of each axis it is at."""
 KEPT = 256
 """Arrays of triangles whose lists are kept from one episode to the next."""
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """What getCameraImage draws of some of the surfaces."""
-
-    rgb: np.ndarray
-    """uint8, (H, W, 3)."""
-    buffer: np.ndarray
-    """PyBullet's own depth, 0 at the near plane to 1 at the far one, float32, (H, W)."""
-    surface: np.ndarray
-    """PyBullet's number of what is seen, int32, (H, W); negative for background."""
-
-    def over(self, behind: "Layer") -> "Layer | None":
-        """Both as one, pixel by pixel the nearer; None where two are equally near: which one wins is PyBullet's to say, by
-        digits that it does not return."""
-        both = (self.surface >= 0) & (behind.surface >= 0)
-        if (both & (self.buffer == behind.buffer)).any():
-            return None
-        nearer = (self.surface >= 0) & (~both | (self.buffer < behind.buffer))
-        rgb = np.where(nearer[..., None], self.rgb, behind.rgb)
-        return Layer(rgb, np.where(nearer, self.buffer, behind.buffer), np.where(nearer, self.surface, behind.surface))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +72,10 @@ class Painter:
         self._colour = [surface.colour for surface in surfaces]
         self._hidden = np.zeros(len(surfaces), dtype=bool)
         self._row = np.array([rows[surface.body, surface.link] for surface in surfaces], dtype=int)
-        self._box = np.array([_box(surface.vertices) for surface in surfaces]).reshape(-1, 8, 3)
+        self._box = np.array([(surface.vertices.min(0), surface.vertices.max(0)) for surface in surfaces]).reshape(-1, 2, 3)
         self._pose = np.full((len(surfaces), 7), np.nan)
         self._standing: dict[str, Standing] = {}
+        self._behind: dict[str, np.ndarray] = {}
         self._texture_of: dict[tuple, int] = {}
         with tempfile.TemporaryDirectory(prefix="simgen-") as folder:
             self._uid = [self._add(surface, Path(folder)) for surface in surfaces]
@@ -151,23 +133,44 @@ class Painter:
         return self._finished(view, drawn, self._render(replace(view, intrinsics=drawn), link_pose[self._row], everything))
 
     def _composed(self, view: CameraView, pose: np.ndarray) -> Layer:
-        camera = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes()
-        shown, standing = self._in_view(view, pose), self._standing.get(view.name)
-        if standing is None or standing.camera != camera:
-            self._standing[view.name] = Standing(camera, pose, np.ones(len(pose), dtype=bool))
-            return self._render(view, pose, shown)
-        still = standing.still & (pose == standing.pose).all(axis=1)
-        if standing.layer is None or (still != standing.still).any():
-            standing = replace(standing, still=still, layer=self._render(view, pose, shown & still))
-            self._standing[view.name] = standing
-        composed = self._render(view, pose, shown & ~still).over(standing.layer)
-        return self._render(view, pose, shown) if composed is None else composed
+        turn = Rotation.from_quat(pose[:, [4, 5, 6, 3]]).as_matrix()
+        shown, standing = self._in_view(view, pose, turn), self._stand(view, pose)
+        if standing.layer is not None:
+            layer = self._render(view, pose, shown & ~standing.still).over(standing.layer)
+        else:
+            layer = self._without_hidden(view, pose, turn, shown)
+        return self._render(view, pose, shown) if layer is None else layer
 
-    def _in_view(self, view: CameraView, pose: np.ndarray) -> np.ndarray:
+    def _without_hidden(self, view: CameraView, pose: np.ndarray, turn: np.ndarray, shown: np.ndarray) -> Layer | None:
+        """What was behind other things in the last picture is left out, and drawn after all if it could be seen in this one."""
+        drawn = shown & ~self._behind.get(view.name, np.zeros(len(pose), dtype=bool))
+        layer = self._render(view, pose, drawn)
+        seen = np.isin(np.arange(len(pose)), layer.surface)
+        behind = np.zeros(len(pose), dtype=bool)
+        for number in np.flatnonzero(shown & ~seen).tolist():
+            behind[number] = layer.hides(view, turn[number], pose[number, :3], self._box[number])
+        self._behind[view.name] = behind
+        late = shown & ~drawn & ~behind
+        return self._render(view, pose, late).over(layer) if late.any() else layer
+
+    def _stand(self, view: CameraView, pose: np.ndarray) -> Standing:
+        """What stands still before this camera now; a moving camera gets no layer, so it never pays for one."""
+        camera = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes()
+        standing = self._standing.get(view.name)
+        if standing is None or standing.camera != camera:
+            standing = Standing(camera, pose, np.ones(len(pose), dtype=bool))
+        else:
+            still = standing.still & (pose == standing.pose).all(axis=1)
+            if standing.layer is None or (still != standing.still).any():
+                standing = replace(standing, still=still, layer=self._render(view, pose, still))
+        self._standing[view.name] = standing
+        return standing
+
+    def _in_view(self, view: CameraView, pose: np.ndarray, turn: np.ndarray) -> np.ndarray:
         """Surfaces whose bounding box is not wholly beyond one side of what the camera sees, bool, (S,)."""
-        said, turn = view.intrinsics, Rotation.from_quat(pose[:, [4, 5, 6, 3]]).as_matrix()
-        corners = np.einsum("sij,scj->sci", turn, self._box) + pose[:, None, :3]
-        x, y, z = np.moveaxis(view.world_T_camera.inverse().apply(corners.reshape(-1, 3)).reshape(corners.shape), -1, 0)
+        said, camera = view.intrinsics, view.world_T_camera
+        corners = self._box[:, CORNERS, range(3)] @ turn.transpose(0, 2, 1) + pose[:, None, :3]
+        x, y, z = np.moveaxis((corners - camera.position) @ camera.rotation, -1, 0)
         u, v = said.fx * x + said.cx * z, said.fy * y + said.cy * z
         beyond = [u < -MARGIN * z, u > (said.width + MARGIN) * z, v < -MARGIN * z, v > (said.height + MARGIN) * z]
         return ~np.any([side.all(axis=1) for side in (*beyond, z < 0.99 * view.near, z > 1.01 * view.far)], axis=0)
@@ -244,11 +247,6 @@ def _corners(surface: Surface) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     normals = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
     normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
     return sides.reshape(-1, 3), np.repeat(normals, 3, axis=0), uv[faces.reshape(-1)], np.arange(faces.size).reshape(-1, 3)
-
-
-def _box(vertices: np.ndarray) -> np.ndarray:
-    """The corners of the bounding box, (8, 3)."""
-    return np.stack(np.meshgrid(*zip(vertices.min(0), vertices.max(0), strict=True)), axis=-1).reshape(8, 3)
 
 
 def _listed(array: np.ndarray) -> list:
