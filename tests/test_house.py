@@ -32,7 +32,11 @@ def house(tmp_path) -> Path:
 
 def make(house: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        ["make", *arguments], cwd=house, env={**os.environ, "MAKEFLAGS": "", **environment}, capture_output=True, text=True
+        ["make", "--no-print-directory", *arguments],
+        cwd=house,
+        env={**os.environ, "MAKEFLAGS": "", **environment},
+        capture_output=True,
+        text=True,
     )
 
 

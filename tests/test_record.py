@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from signal import SIGINT, SIGKILL
+from signal import SIG_DFL, SIGINT, SIGKILL, signal
 
 import pytest
 
@@ -62,7 +62,14 @@ def wait_for(condition, seconds: float = 60) -> None:
 def test_an_interrupted_run_goes_on_where_it_stopped(ten, tmp_path, blow):
     out, partial = tmp_path / "data", tmp_path / "data.partial"
     arguments = command(out, "--seed", "4", "--episodes", "4", "--workers", "1")
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal(SIGINT, SIG_DFL),  # a test run in the background may be deaf to Ctrl-C, and hand that on
+    )
     wait_for(lambda: len(list(partial.glob("episode_*"))) >= 2 or process.poll() is not None)
     os.kill(process.pid, blow)
     _, said = process.communicate()
