@@ -99,6 +99,7 @@ class Puller(Scripted):
     """Takes the handle from above and in front, and pulls along the drawer's own axis; takes it again where it slips."""
 
     def attempt(self) -> Motion:
+        """One go at it: take the handle, pull along the slide; it ends early where the handle slips."""
         self.subtask = "reach for the handle"
         turn = self._turn()
         self._gripper = WIDE

@@ -74,6 +74,7 @@ class Placer(Picker):
     """Picks, carries and lets go just above where the body will rest; picks again what it lost."""
 
     def attempt(self) -> Motion:
+        """One go at it: pick the object, carry it over the target, let go; it ends early where the object is lost."""
         part, target = self.task.object, self.task.target
         if not (yield from self.pick(part)):
             return False

@@ -63,6 +63,7 @@ class Stacker(Picker):
     """Picks, lines the two up, comes down slowly until they touch, and opens its fingers gently."""
 
     def attempt(self) -> Motion:
+        """One go at it: pick the object, set it on the base, let go gently; it ends early where the object is lost."""
         part, base = self.task.object, self.task.base
         if not (yield from self.pick(part)):
             return False
