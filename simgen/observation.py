@@ -32,10 +32,18 @@ class Observation:
     """Surface colour without light, sRGB, uint8, (H, W, 3); zeros where nothing was hit."""
     rgb: np.ndarray | None = None
     """The simulator's own picture, sRGB, uint8, (H, W, 3); None where it was not asked to draw."""
+    roughness: np.ndarray | None = None
+    """Perceptual roughness over 255, uint8, (H, W); 255 where nothing was hit; None where nobody knows."""
+    metallic: np.ndarray | None = None
+    """Share of metal over 255, uint8, (H, W); 0 where nothing was hit; None where nobody knows."""
+    light: np.ndarray | None = None
+    """What a white matt surface would send to the camera, cd/m2 in linear sRGB, float32, (H, W, 3): direct light of sun, sky and lamps
+    with shadows; zeros where nothing was hit; None where it was not asked for."""
 
     def __post_init__(self):
         size = self.depth.shape
         maps = {"instance": (), "link": (), "semantic": (), "normal": (3,), "flow": (2,), "albedo": (3,), "rgb": (3,)}
+        maps |= {"roughness": (), "metallic": (), "light": (3,)}
         for name, channels in maps.items():
             array = getattr(self, name)
             if array is not None and array.shape != size + channels:

@@ -10,13 +10,14 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
-    "errors registry shelves stopwatch randomness geometry observation scenario simulator task controls export world dataset "
-    "rollout generate scale record view testing doctor bench cli"
+    "errors registry shelves stopwatch randomness geometry observation scenario simulator task controls export world verify dataset "
+    "rollout generate scale record render view testing doctor bench cli"
 ).split()
 """A room imports only itself and the rooms before it."""
 BLIND = {
     "controls": {"scenario", "simulator", "task"},
     "world": {"simulator", "task"},
+    "verify": {"simulator", "task"},
     "task": {"generate"},
     "dataset": {"simulator", "task"},
 }
@@ -28,7 +29,9 @@ DOORS = {
     "open3d": ("simulator/raycast.py",),
     "numba": ("simulator/compiled.py",),
     "libusb_package": ("simulator/raycast.py",),
-    "mitsuba": ("world/pathtrace.py",),
+    "mitsuba": ("world/pathtrace/",),
+    "drjit": ("world/pathtrace/",),
+    "oidn": ("world/pathtrace/",),
     "diffusers": ("world/",),
     "lerobot": ("dataset/", "policy/", "bench/"),
     "ray": ("scale.py",),

@@ -22,7 +22,10 @@ from simgen.scenario.distribution import (
     Positive,
     Vector,
 )
+from simgen.scenario.light import Light
+from simgen.scenario.sensor import Sensor
 from simgen.scenario.shape import Shape
+from simgen.scenario.weather import Weather
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that can be a key of a dataset: lower case letters, digits and underscores."""
@@ -177,16 +180,6 @@ class RobotPlacement(Model):
     """Arm joints at the start, radians; None is the robot's own home."""
 
 
-class Light(Model):
-    """The light the simulator's own renderer uses: one sun and ambient light."""
-
-    elevation_deg: Annotated[Number, Field()] = 55.0
-    azimuth_deg: Number = 30.0
-    """From the world's x axis, counter-clockwise."""
-    ambient: Fraction = 0.5
-    """Share of the light that comes from everywhere."""
-
-
 class Task(Model):
     """What is to be done. Which roles and settings a task knows is the task's own affair."""
 
@@ -217,7 +210,10 @@ class Stage(Model):
     """Semantic classes beyond the global table."""
     robot: RobotPlacement | None = RobotPlacement()
     cameras: dict[Identifier, Camera]
+    weather: Weather = Weather()
     light: Light = Light()
+    sensor: Sensor = Sensor()
+    """Of every camera."""
     task: Task | None = None
 
     @model_validator(mode="after")

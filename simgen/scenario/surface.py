@@ -14,6 +14,7 @@ from simgen.scenario import solid
 from simgen.scenario.articulation import Articulation, articulation
 from simgen.scenario.classes import CLASSES
 from simgen.scenario.colours import rgb
+from simgen.scenario.finish import PLAIN, Finish
 from simgen.scenario.mesh import Part, read_mesh, read_texture, scaling
 from simgen.scenario.robot import RobotModel, robot_model, robots
 from simgen.scenario.scene import ROBOT_ID, PlacedBody, Scene
@@ -45,6 +46,8 @@ class Surface:
     """sRGB, uint8, (h, w, 3)."""
     normals: np.ndarray | None = None
     """Unit vertex normals for smooth shading, link frame, float64, (V, 3); None where the asset has none."""
+    finish: Finish = PLAIN
+    """How it takes light."""
 
 
 def links(scene: Scene) -> tuple[Link, ...]:

@@ -9,6 +9,7 @@ from simgen.errors import InvalidValue, ShapeMismatch
 from simgen.observation import Observation, State
 from simgen.registry import Registry
 from simgen.scenario import Scene
+from simgen.scenario.conditions import Conditions
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +18,14 @@ class Appearance:
 
     prompt: str = ""
     """The scene in words."""
+    negative_prompt: str = ""
+    """What must not be seen, in words."""
+    conditions: tuple[Conditions, ...] = (Conditions(),)
+    """Weather, light and sensor of every frame, (T,), or one for all."""
+
+    def at(self, frame: int) -> Conditions:
+        """Of one frame."""
+        return self.conditions[0 if len(self.conditions) == 1 else frame]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +69,8 @@ class World(Protocol):
     name: str
     needs_rgb: bool
     """Whether it looks at the simulator's own picture."""
+    needs_light: bool
+    """Whether it looks at the direct-light buffer."""
     causal: bool
     """Whether a frame depends on no later one, so that it can be stepped in a closed loop."""
 

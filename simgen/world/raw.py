@@ -11,6 +11,7 @@ class Raw:
 
     name = "raw"
     needs_rgb = True
+    needs_light = False
     causal = True
 
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:

@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 from simgen.errors import InvalidValue
 from simgen.geometry import CameraView, Intrinsics
 from simgen.observation import Link
-from simgen.scenario.scene import Light
+from simgen.scenario.light import Light
 from simgen.scenario.surface import Surface
 from simgen.simulator.bullet.layer import Layer
 from simgen.simulator.lens import distorted, pinhole
