@@ -31,7 +31,7 @@ DOORS = {
     "libusb_package": ("simulator/raycast.py",),
     "mitsuba": ("world/pathtrace/",),
     "drjit": ("world/pathtrace/",),
-    "oidn": ("world/pathtrace/",),
+    "pyoidn": ("world/pathtrace/",),
     "diffusers": ("world/",),
     "lerobot": ("dataset/", "policy/", "bench/"),
     "ray": ("scale.py",),
