@@ -33,6 +33,7 @@ DOORS = {
     "drjit": ("world/pathtrace/",),
     "pyoidn": ("world/pathtrace/",),
     "diffusers": ("world/",),
+    "OpenEXR": ("scenario/hdr.py",),
     "lerobot": ("dataset/", "policy/", "bench/"),
     "ray": ("scale.py",),
     "tyro": ("cli.py",),

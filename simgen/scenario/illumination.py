@@ -20,6 +20,30 @@ class Emitter:
     cos_cone: float
     """Cosine of half the opening angle; 0 shines like a matt disc."""
 
+    def intensity(self, cosine: np.ndarray) -> np.ndarray:
+        """Candela in linear sRGB, (..., 3), towards directions whose angle to `direction` has that cosine, (...).
+
+        A matt disc's, radiance x area x cosine, faded out towards the rim of the cone; nothing goes backwards.
+        """
+        half = np.arccos(self.cos_cone)
+        full = cone_core(half)
+        fade = np.clip((half - np.arccos(np.clip(cosine, -1, 1))) / max(half - full, 1e-9), 0, 1)
+        return (np.maximum(cosine, 0) * fade)[..., None] * (self.radiance * np.pi * self.radius**2)
+
+
+def cone_core(half: float) -> float:
+    """The angle to a lamp's axis up to which it shines fully, radians, of half its opening angle: three quarters of it for a
+    spot, all of it for a matt disc; from there light fades in proportion to the angle."""
+    return half * (0.75 + 0.25 * (half / (np.pi / 2)) ** 2)
+
+
+def cone_flux(half: float) -> float:
+    """Lumen that a lamp of 1 candela along its axis sends out: 2 pi x the integral of cosine x fade x sine."""
+    full = cone_core(half)
+    if half - full < 1e-6:
+        return np.pi * np.sin(half) ** 2
+    return 2 * np.pi * (0.25 - (np.sin(2 * half) - np.sin(2 * full)) / (8 * (half - full)))
+
 
 @dataclass(frozen=True, eq=False)
 class Illumination:
