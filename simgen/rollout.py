@@ -1,5 +1,6 @@
 """One episode: a Scene played in a simulator by the task's expert, seen by every camera and drawn by a world."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -68,8 +69,9 @@ def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch)
 
 def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state: State, watch: Stopwatch) -> tuple[_Tape, State]:
     tape = _Tape([], [], {camera: [] for camera in scene.cameras}, {camera: [] for camera in scene.cameras}, [])
-    state, held = _judged(task, state), 0
-    for _ in range(round(scene.duration * scene.control_rate)):
+    for state, action in demonstrate(scene, simulator, task, expert, state, watch):
+        if action is None:
+            break
         with watch("observe"):
             for camera, seen in tape.observations.items():
                 seen.append(simulator.observe(camera))
@@ -77,18 +79,29 @@ def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state:
             for camera, shares in tape.visible.items():
                 seen = simulator.visible_fraction(camera)
                 shares.append([seen[body.id] for body in scene.bodies])
-        with watch("expert"):
-            target = expert.act(state)
-            action = to_action(target.world_T_tcp, target.gripper, state, simulator.jacobian(), scene)
         tape.states.append(state)
         tape.actions.append(action)
         tape.words.append(expert.subtask)
+    return tape, state
+
+
+def demonstrate(
+    scene: Scene, simulator: Simulator, task: Task, expert: Expert, state: State, watch: Stopwatch
+) -> Iterator[tuple[State, np.ndarray | None]]:
+    """An expert's run from a state just reset: every instant, with the action that the simulator takes when the next is asked for.
+    The last instant has no action."""
+    state, held = _judged(task, state), 0
+    for _ in range(round(scene.duration * scene.control_rate)):
+        with watch("expert"):
+            target = expert.act(state)
+            action = to_action(target.world_T_tcp, target.gripper, state, simulator.jacobian(), scene)
+        yield state, action
         with watch("physics"):
             state = _judged(task, simulator.step(action))
         held = held + 1 if state.success else 0
         if held > HOLD or (expert.finished and not state.success):
             break
-    return tape, state
+    yield state, None
 
 
 def _judged(task: Task, state: State) -> State:
