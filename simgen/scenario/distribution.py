@@ -221,6 +221,10 @@ Fraction = Annotated[Number, _within(0.0, 1.0)]
 """From 0 to 1."""
 FieldOfView = Annotated[Number, _within(1.0, 170.0)]
 """Degrees."""
+Elevation = Annotated[Number, _within(-90.0, 90.0)]
+"""Degrees above the horizon."""
+ConeAngle = Annotated[Number, _within(0.0, 180.0, open_low=True)]
+"""Degrees, the full angle."""
 
 
 def _whole(value):
@@ -235,6 +239,8 @@ def _whole(value):
 
 Count = Annotated[Number, _within(0.0, 64.0), AfterValidator(_whole)]
 """A number of copies."""
+Level = Annotated[Number, _within(0.0, 5.0), AfterValidator(_whole)]
+"""How much of a preset: a whole number from 0, none of it, to 5, the worst."""
 
 Vector = tuple[Number, Number, Number]
 """Three numbers."""

@@ -1,6 +1,10 @@
 """Light: sun, sky and lamps, as physical numbers."""
 
-from simgen.scenario.distribution import Fraction, Model, Number, Positive, Vector
+from typing import ClassVar
+
+from simgen.scenario.distribution import ConeAngle, Elevation, Fraction, Model, NonNegative, Number, Positive, Vector
+from simgen.scenario.graded import Graded
+from simgen.scenario.presets import Kind
 
 
 class Lamp(Model):
@@ -12,21 +16,22 @@ class Lamp(Model):
     """A point on its axis."""
     radius: Positive = 0.15
     """Metres."""
-    flux_lm: Positive = 1500.0
-    """Luminous flux; a desk lamp gives 500, a workshop tube 4000."""
+    flux_lm: NonNegative = 1500.0
+    """Luminous flux; a desk lamp gives 500, a workshop tube 4000, a dead lamp 0."""
     temperature_k: Positive = 4000.0
     """Correlated colour temperature: 2700 is warm, 6500 is daylight."""
-    cone_deg: Positive = 180.0
+    cone_deg: ConeAngle = 180.0
     """Full opening angle; 180 shines like a matt disc (Lambert), less is a spot."""
 
 
-class Light(Model):
+class Light(Graded):
     """Where light comes from. The defaults are a clear day's late morning, outdoors.
 
     In a scenario any number may be a distribution; in a Scene all are fixed.
     """
 
-    elevation_deg: Number = 55.0
+    kind: ClassVar[Kind] = "light"
+    elevation_deg: Elevation = 55.0
     """Of the sun above the horizon; below -6 it is night."""
     azimuth_deg: Number = 30.0
     """Of the sun, from the world's x axis, counter-clockwise."""

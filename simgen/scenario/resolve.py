@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from simgen.randomness import stream
 from simgen.scenario.distribution import DISTRIBUTIONS, Choice
+from simgen.scenario.graded import Graded
 from simgen.scenario.orientation import UniformRotation
 
 DRAWN = (*DISTRIBUTIONS, Choice, UniformRotation)
@@ -43,6 +44,8 @@ def resolve(value: Any, path: str, leaf) -> Any:
     """
     if isinstance(value, DRAWN):
         return resolve(value.sample(leaf(path)), path, leaf)
+    if isinstance(value, Graded):
+        value = value.settled(path, leaf)
     if isinstance(value, BaseModel):
         return {name: resolve(getattr(value, name), f"{path}.{name}", leaf) for name in type(value).model_fields}
     if isinstance(value, dict):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, mode
 
 from simgen.errors import UnknownName
 from simgen.geometry import Pose
+from simgen.scenario.change import Change, check_lamps
 from simgen.scenario.colours import COLOURS
 from simgen.scenario.distribution import (
     DISTRIBUTIONS,
@@ -214,7 +215,16 @@ class Stage(Model):
     light: Light = Light()
     sensor: Sensor = Sensor()
     """Of every camera."""
+    changes: tuple[Change, ...] = ()
+    """What becomes of weather, light and sensor within an episode."""
+    coupled: bool = False
+    """Whether bodies feel the weather: wet and icy friction, and the wind."""
     task: Task | None = None
+
+    @model_validator(mode="after")
+    def _known_lamps(self):
+        check_lamps(self.light, self.changes)
+        return self
 
     @model_validator(mode="after")
     def _whole_steps(self):

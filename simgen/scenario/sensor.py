@@ -1,14 +1,19 @@
 """Sensor: what a camera makes of the light that reaches it, as physical numbers."""
 
-from simgen.scenario.distribution import Fraction, Model, NonNegative, Number, Positive
+from typing import ClassVar
+
+from simgen.scenario.distribution import Fraction, NonNegative, Number, Positive
+from simgen.scenario.graded import Graded
+from simgen.scenario.presets import Kind
 
 
-class Sensor(Model):
+class Sensor(Graded):
     """The response of every camera of a scene. The defaults are a good camera, clean and in focus.
 
     In a scenario any number may be a distribution; in a Scene all are fixed.
     """
 
+    kind: ClassVar[Kind] = "sensor"
     exposure_ev: Number = 0.0
     """Stops brighter (+) or darker (-) than the camera's own metering, which is done once an episode."""
     white_balance_k: Positive = 5500.0

@@ -1,13 +1,19 @@
 """Weather: the state of air and ground, as physical numbers."""
 
-from simgen.scenario.distribution import Fraction, Model, NonNegative, Number, Positive
+from typing import ClassVar
+
+from simgen.scenario.distribution import Fraction, NonNegative, Number, Positive
+from simgen.scenario.graded import Graded
+from simgen.scenario.presets import Kind
 
 
-class Weather(Model):
+class Weather(Graded):
     """What falls, hangs and lies. The defaults are a clear, dry, calm day.
 
     In a scenario any number may be a distribution; in a Scene all are fixed.
     """
+
+    kind: ClassVar[Kind] = "weather"
 
     rain_mm_h: NonNegative = 0.0
     """Falling rain, millimetres an hour: 2 is light, 10 moderate, 50 violent."""
@@ -23,6 +29,8 @@ class Weather(Model):
     """Share of what faces the sky that is glazed."""
     dust: Fraction = 0.0
     """Share of what faces the sky that lies under dust."""
+    cloud_cover: Fraction = 0.0
+    """Share of the sky that this weather clouds; where the light says more, that holds."""
     wind_m_s: NonNegative = 0.0
     """Wind speed."""
     wind_azimuth_deg: Number = 0.0
