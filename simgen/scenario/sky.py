@@ -24,6 +24,8 @@ FOG_TOP_M = 150.0
 """Height of a layer of fog."""
 BACKSCATTER = 0.13
 """Share of diffuse light that a layer of optical depth 1 throws back: two streams, asymmetry 0.85 (Coakley and Chylek, 1975)."""
+HORIZON = slice(ROWS // 2 - 3, ROWS // 2)
+"""Rows of the sky over the horizon: thick fog, which is lit as they are, shines like them."""
 GROUND, SNOW = 0.2, 0.8
 """Reflectance of the ground beyond the scene, bare and under snow; wet ground reflects 0.6 of dry."""
 
@@ -52,7 +54,7 @@ def _illuminate(weather: Weather, light: Light, image: Path | None, digest: str 
     sun, sky = sun * light.daylight, sky * light.daylight
     emitters = tuple(_emitter(lamp) for lamp in light.lamps)
     arrays = locked(towards), locked(sun), locked(sky.astype(np.float32))
-    return Illumination(*arrays, emitters, extinction(weather), locked(_airlight(sky, emitters)))
+    return Illumination(*arrays, emitters, extinction(weather), locked(sky[HORIZON].mean((0, 1))))
 
 
 def extinction(weather: Weather) -> float:
@@ -64,7 +66,7 @@ def extinction(weather: Weather) -> float:
 def _open_sky(weather: Weather, light: Light) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Direction of the sun, lux on a plane that faces it, and luminance of the sky, under clouds."""
     falls = 1 - np.exp(-weather.rain_mm_h / 1.5 - weather.snow_mm_h / 0.5)
-    cover = 1 - (1 - light.cloud_cover) * (1 - falls)  # what falls comes out of clouds
+    cover = 1 - (1 - max(light.cloud_cover, weather.cloud_cover)) * (1 - falls)  # what falls comes out of clouds
     towards = sun_vector(light.elevation_deg, light.azimuth_deg)
     sun = sunlight(light.elevation_deg, light.turbidity)
     clear = clear_sky(light.elevation_deg, light.azimuth_deg, light.turbidity)
@@ -98,12 +100,6 @@ def _through_fog(weather: Weather, towards: np.ndarray, sun: np.ndarray, sky: np
 
 def _ground(weather: Weather) -> float:
     return (GROUND * (1 - 0.4 * weather.wetness)) * (1 - weather.snow_cover) + SNOW * weather.snow_cover
-
-
-def _airlight(sky: np.ndarray, emitters: tuple[Emitter, ...]) -> np.ndarray:
-    """What thick fog shines: as the sky does at the horizon, and a little by the lamps, seen as from two metres off."""
-    horizon = sky[ROWS // 2 - 3 : ROWS // 2].mean((0, 1))
-    return horizon + sum((emitter.intensity(np.array(1.0)) / (4 * np.pi * 4.0) for emitter in emitters), np.zeros(3))
 
 
 def _emitter(lamp: Lamp) -> Emitter:

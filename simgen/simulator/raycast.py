@@ -19,6 +19,7 @@ from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.compiled import compiled
 from simgen.simulator.flow import backward_flow
+from simgen.simulator.shadow import near_ball
 from simgen.simulator.triangles import Triangles
 from simgen.simulator.window import Casing, aim
 from simgen.stopwatch import Stopwatch
@@ -158,6 +159,26 @@ class RayCaster:
         # a pixel on an outline may be hit from the world's frame and missed from the link's
         return {body: min(float(seen[body] / max(outline[body], 1)), 1.0) if body in outline else 0.0 for body in self._pieces_of}
 
+    def occluded(self, points: np.ndarray, ways: np.ndarray, link_pose: np.ndarray) -> np.ndarray:
+        """Whether anything stands between two points, bool, (N,).
+
+        Args:
+            points: starts, world frame, metres, float32, (N, 3); a start on a surface should be a little off it.
+            ways: from start to end, float32, (N, 3).
+            link_pose: world_T_link of every row of the link table, float64, (L, 7).
+        """
+        hidden = np.zeros(len(points), dtype=bool)
+        world_T = _matrices(link_pose)
+        placed = [(piece, world_T[row]) for row, piece in self._pieces.items() if row not in self._fixed]
+        if self._fixed:
+            self._gather(link_pose)
+            placed.insert(0, (self._fixed_piece, np.eye(4)))
+        for piece, matrix in placed:
+            index, ray = near_ball(points, ways, ~hidden, matrix, *piece.casing.ball)
+            if len(index):
+                hidden[index] = piece.scene.test_occlusions(o3d.core.Tensor.from_numpy(ray), 0.0, 1.0).numpy()
+        return hidden
+
     def _outline(self, body: int, view: CameraView, camera_T: np.ndarray) -> int:
         """How many pixels a body that is in view would cover alone; remembered for as long as it keeps its place before the camera."""
         pieces = self._pieces_of[body]
@@ -184,15 +205,19 @@ class RayCaster:
         moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
         if not self._fixed:
             return moving, blank
-        if self._fixed_piece is None or not np.array_equal(link_pose[self._fixed], self._fixed_pose):
-            self._fixed_piece = self._piece(self._fixed, WORLD, _matrices(link_pose))
-            self._fixed_pose = np.array(link_pose[self._fixed])
+        self._gather(link_pose)
         key = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes(), self._fixed_pose.tobytes()
         known, backdrop = self._backdrops.get(view.name, (None, None))
         if key == known and backdrop is None:
             backdrop = self._draw([self._fixed_piece], blank, view, camera_T)
         self._backdrops[view.name] = key, backdrop if key == known else None
         return (moving, backdrop) if key == known else ([self._fixed_piece, *moving], blank)
+
+    def _gather(self, link_pose: np.ndarray):
+        """Put the triangles of the fixed links where those are."""
+        if self._fixed_piece is None or not np.array_equal(link_pose[self._fixed], self._fixed_pose):
+            self._fixed_piece = self._piece(self._fixed, WORLD, _matrices(link_pose))
+            self._fixed_pose = np.array(link_pose[self._fixed])
 
     def _draw(self, pieces: Sequence[Piece], behind: Picture, view: CameraView, camera_T: np.ndarray) -> Picture:
         """What these pieces hide of a picture, and the rest of it."""

@@ -34,6 +34,12 @@ class Casing:
         sides = ConvexHull(corners).simplices[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
         return cls(corners, np.unique(np.sort(sides, axis=1), axis=0))
 
+    @property
+    def ball(self) -> tuple[np.ndarray, float]:
+        """Middle, float64, (3,), and radius of a ball around it."""
+        middle = (self.corners.max(0) + self.corners.min(0)) / 2
+        return middle, float(np.linalg.norm(self.corners - middle, axis=1).max())
+
 
 @lru_cache(maxsize=64)
 def rays(intrinsics: Intrinsics) -> np.ndarray:
