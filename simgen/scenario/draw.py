@@ -61,6 +61,8 @@ def _bodies(scenario: Scenario, streams: Streams) -> dict[str, Body]:
                 for field in Body.model_fields
                 if field not in (*LAYOUT, "count")
             }
+            if data["material"]["seed"] is None:
+                data["material"]["seed"] = float(streams.leaf(f"bodies.{name}.material.seed").integers(2**31))
             found[name] = Body.model_validate(data | {field: getattr(body, field) for field in LAYOUT})
     return found
 

@@ -24,6 +24,7 @@ from simgen.scenario.distribution import (
     Vector,
 )
 from simgen.scenario.light import Light
+from simgen.scenario.material.material import Material
 from simgen.scenario.sensor import Sensor
 from simgen.scenario.shape import Shape
 from simgen.scenario.weather import Weather
@@ -64,6 +65,8 @@ class Paint(Model):
     """A texture is multiplied by it. None keeps the asset's own."""
     texture: str | None = None
     """An image file, looked up as a mesh is. Boxes, cylinders and spheres carry UVs; a mesh must bring its own."""
+    material: Material = Material()
+    """What it is made of; a texture that is given stays, and takes only the finish."""
 
 
 class Physics(Model):

@@ -8,8 +8,13 @@ AROUND = 96
 """Facets around a round shape: chords lie within 0.06 % of the radius."""
 
 
-def box(size) -> Part:
-    """A box with full edge lengths `size`, (3,), centred on its frame; a texture covers each side once."""
+def box(size, bevel: float = 0.0) -> Part:
+    """A box with full edge lengths `size`, (3,), centred on its frame; a texture covers each side once.
+
+    With a `bevel` of so many metres its edges are cut off and shaded round; its sides stay where they are, and level.
+    """
+    if bevel > 0:
+        return _bevelled(np.asarray(size, dtype=np.float64), bevel)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float64)
     vertices, normals = [], []
     for axis in range(3):
@@ -33,10 +38,46 @@ def sphere(radius: float) -> Part:
     return _round(*_arc(radius, 0.0, -0.5 * np.pi, 0.5 * np.pi))
 
 
-def cylinder(radius: float, height: float) -> Part:
-    """A cylinder along z, centred on its frame; a texture covers the side once and each cap once, as a disc."""
-    side = _round(np.full(2, radius), height * np.array([-0.5, 0.5]), np.array([[1.0, 0.0]] * 2))
-    return joined(side, _cap(radius, 0.5 * height, 1.0), _cap(radius, 0.5 * height, -1.0))
+def _bevelled(size: np.ndarray, bevel: float) -> Part:
+    """Every corner stands on three sides, each time with that side's normal; edges and corners lie between those."""
+    signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
+    inner = signs * (0.5 * size - bevel)
+    vertices = np.concatenate([inner + bevel * signs * np.eye(3)[axis] for axis in range(3)])
+    normals = np.concatenate([signs * np.eye(3)[axis] for axis in range(3)])
+    faces = [[corner, 8 + corner, 16 + corner] for corner in range(8)]
+    for axis in range(3):
+        step = 4 >> axis
+        b, c = (4 >> (axis + 1) % 3), (4 >> (axis + 2) % 3)
+        for start in (0, step):  # the two sides across this axis
+            quad = [8 * axis + start + offset for offset in (0, b, b + c, c)]
+            faces += [[quad[0], quad[1], quad[2]], [quad[0], quad[2], quad[3]]]
+        for start in (0, b, c, b + c):  # the four edges along this axis
+            one, other = 8 * ((axis + 1) % 3) + start, 8 * ((axis + 2) % 3) + start
+            faces += [[one, one + step, other + step], [one, other + step, other]]
+    faces = np.array(faces, dtype=np.int32)
+    corners = vertices[faces]
+    inwards = (np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) * corners.sum(1)).sum(1) < 0
+    faces[inwards] = faces[inwards][:, ::-1]
+    share = vertices / size + 0.5
+    across = [(1, 2), (2, 0), (0, 1)]
+    uv = np.concatenate([share[8 * axis : 8 * axis + 8][:, list(across[axis])] for axis in range(3)])
+    first = normals.sum(1) < 0
+    uv[first, 0] = 1 - uv[first, 0]  # seen from outside, u runs to the right on both of two opposite sides
+    return Part(vertices, faces, normals, uv)
+
+
+def cylinder(radius: float, height: float, bevel: float = 0.0, around: int = AROUND) -> Part:
+    """A cylinder along z, centred on its frame; a texture covers the side once and each cap once, as a disc.
+
+    With a `bevel` of so many metres its rims are cut off and shaded round; side and caps stay where they are.
+    """
+    radii, heights, profile = np.full(2, radius), height * np.array([-0.5, 0.5]), np.array([[1.0, 0.0]] * 2)
+    if bevel > 0:
+        radii = np.array([radius - bevel, radius, radius, radius - bevel])
+        heights = np.array([-0.5 * height, bevel - 0.5 * height, 0.5 * height - bevel, 0.5 * height])
+        profile = np.array([[0.0, -1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    side = _round(radii, heights, profile, around)
+    return joined(side, _cap(radius - bevel, 0.5 * height, 1.0, around), _cap(radius - bevel, 0.5 * height, -1.0, around))
 
 
 def capsule(radius: float, height: float) -> Part:
@@ -64,9 +105,9 @@ def _arc(radius: float, z: float, low: float, high: float):
     return np.abs(radius * normals[:, 0]), z + radius * normals[:, 1], normals
 
 
-def _round(radii: np.ndarray, heights: np.ndarray, profile: np.ndarray) -> Part:
+def _round(radii: np.ndarray, heights: np.ndarray, profile: np.ndarray, around: int = AROUND) -> Part:
     """A surface of revolution about z; the seam's vertices are doubled so that a texture can close."""
-    angle = np.linspace(0.0, 2 * np.pi, AROUND + 1)
+    angle = np.linspace(0.0, 2 * np.pi, around + 1)
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     vertices = np.concatenate([ring[None] * radii[:, None, None], np.broadcast_to(heights[:, None, None], (len(radii), len(ring), 1))], -1)
     normals = np.concatenate([ring[None] * profile[:, :1, None], np.broadcast_to(profile[:, 1:, None], (len(radii), len(ring), 1))], -1)
@@ -82,10 +123,10 @@ def _round(radii: np.ndarray, heights: np.ndarray, profile: np.ndarray) -> Part:
     return Part(vertices, faces.astype(np.int32), normals.reshape(-1, 3), np.stack([u.reshape(-1), v.reshape(-1)], axis=1))
 
 
-def _cap(radius: float, z: float, sign: float) -> Part:
-    angle = sign * 2 * np.pi * np.arange(AROUND) / AROUND
+def _cap(radius: float, z: float, sign: float, around: int = AROUND) -> Part:
+    angle = sign * 2 * np.pi * np.arange(around) / around
     rim = np.concatenate([[[0.0, 0.0]], np.stack([np.cos(angle), np.sin(angle)], axis=1)])
     vertices = np.concatenate([radius * rim, np.full((len(rim), 1), sign * z)], axis=1)
-    rim_index = 1 + np.arange(AROUND)
-    faces = np.stack([np.zeros(AROUND, int), rim_index, 1 + (rim_index % AROUND)], axis=1).astype(np.int32)
+    rim_index = 1 + np.arange(around)
+    faces = np.stack([np.zeros(around, int), rim_index, 1 + (rim_index % around)], axis=1).astype(np.int32)
     return Part(vertices, faces, np.tile([0.0, 0.0, sign], (len(rim), 1)), 0.5 * (rim + 1))

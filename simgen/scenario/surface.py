@@ -1,6 +1,6 @@
 """Links and triangles of a Scene: what any simulator, ray caster or path tracer must agree on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +15,19 @@ from simgen.scenario.articulation import Articulation, articulation
 from simgen.scenario.classes import CLASSES
 from simgen.scenario.colours import rgb
 from simgen.scenario.finish import PLAIN, Finish
+from simgen.scenario.material.clad import clad, look, printed
 from simgen.scenario.mesh import Part, read_mesh, read_texture, scaling
 from simgen.scenario.robot import RobotModel, robot_model, robots
 from simgen.scenario.scene import ROBOT_ID, PlacedBody, Scene
 from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Shape, Sphere, Urdf
+from simgen.scenario.skin import skin
 from simgen.scenario.visual import link_parts
 
 WHITE = (1.0, 1.0, 1.0)
 GREY = (0.7, 0.7, 0.7)
 """Of what no file and no scenario gives a colour."""
+BEVEL = 0.003, 0.03
+"""Most metres by which a solid's edges are cut off for the eye, and most of its shortest edge; for physics they are sharp."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +85,8 @@ def surfaces(scene: Scene) -> tuple[Surface, ...]:
     """
     found = []
     if scene.robot is not None:
-        for link, part in link_parts(robot_articulation(scene.robot.name)):
-            found.append(_surface(ROBOT_ID, link, part, None, None))
+        worn = skin(scene, robot_model(scene.robot.name), robot_articulation(scene.robot.name))
+        found.extend(_surface(ROBOT_ID, link, part, finish) for link, part, finish in worn)
     for body in scene.bodies:
         found.extend(body_surfaces(body, _folder(scene)))
     return tuple(found)
@@ -92,10 +96,17 @@ def body_surfaces(body: PlacedBody, folder: Path | None) -> list[Surface]:
     """Every visible triangle of one body, in the frames of its links; `folder` is where the scenario file stands."""
     texture = None if body.texture is None else read_texture(shelves.asset(body.texture, folder))
     colour = rgb(body.colour) if isinstance(body.colour, str) else body.colour
-    parts = _parts(body.shape, folder)
-    if texture is not None and any(part.uv is None for _, part in parts):
-        raise AssetError(body.texture, f"'{body.name}' has no texture coordinates to lay it on; unwrap its mesh or give it a colour.")
-    return [_surface(body.id, link, part, colour, texture) for link, part in parts]
+    names = body_articulation(body.shape, folder).links if isinstance(body.shape, Urdf) else (None,)
+    found = []
+    for link, part in _drawn(body, folder):
+        made = look(body.material, body.label, names[link], body.id)
+        if texture is not None:
+            if part.uv is None:
+                problem = f"'{body.name}' has no texture coordinates to lay it on; unwrap its mesh or give it a colour."
+                raise AssetError(body.texture, problem)
+            part, made = replace(part, texture=texture, colour=WHITE), replace(made, chosen=False)
+        found.append(_surface(body.id, link, *clad(part, made, colour, _around(body.shape))))
+    return found
 
 
 def hull(body, folder: Path | None) -> trimesh.Trimesh:
@@ -138,12 +149,37 @@ def _robot_class(model: RobotModel, link: str) -> str:
     return "gripper" if link in model.gripper_links else "robot"
 
 
-def _surface(body: int, link: int, part: Part, colour, texture) -> Surface:
-    """A given colour replaces the asset's own; a texture stays and is multiplied by it."""
-    own = WHITE if texture is not None else part.colour or GREY
-    image = part.texture if texture is None else texture
-    uv = None if image is None else part.uv
-    return Surface(body, link, part.vertices, part.faces, tuple(colour or own), uv, image, part.normals)
+def _surface(body: int, link: int, part: Part, finish: Finish) -> Surface:
+    uv = None if part.texture is None else part.uv
+    return Surface(body, link, part.vertices, part.faces, tuple(part.colour or GREY), uv, part.texture, part.normals, finish)
+
+
+def _drawn(body: PlacedBody, folder: Path | None) -> tuple[tuple[int, Part], ...]:
+    """(link index, triangles in the link's frame) as they look: solids bevelled, goods of the shelf labelled."""
+    most, share = BEVEL
+    match body.shape:
+        case Box():
+            size = body.shape.box.size
+            return ((0, solid.box(size, min(most, share * min(size)))),)
+        case Cylinder():
+            radius, height = body.shape.cylinder.radius, body.shape.cylinder.height
+            return ((0, solid.cylinder(radius, height, min(most, share * min(2 * radius, height)))),)
+        case Mesh():
+            seed = look(body.material, body.label, None, body.id).seed
+            return tuple((link, printed(part, body.shape.mesh.file, seed)) for link, part in _parts(body.shape, folder))
+    return _parts(body.shape, folder)
+
+
+def _around(shape: Shape) -> tuple[float, float] | None:
+    """Metres around a round solid and along its profile; None of what is not one."""
+    match shape:
+        case Sphere():
+            return 2 * np.pi * shape.sphere.radius, np.pi * shape.sphere.radius
+        case Cylinder():
+            return 2 * np.pi * shape.cylinder.radius, shape.cylinder.height
+        case Capsule():
+            return 2 * np.pi * shape.capsule.radius, shape.capsule.height + np.pi * shape.capsule.radius
+    return None
 
 
 def _parts(shape: Shape, folder: Path | None) -> tuple[tuple[int, Part], ...]:

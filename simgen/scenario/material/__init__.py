@@ -1,0 +1,1 @@
+"""What things are made of: procedural colour, roughness and relief in metres, one file a family."""

@@ -1,0 +1,81 @@
+"""Canvas, on which a family of materials draws, and Sheet, what comes of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simgen.geometry import locked
+from simgen.scenario.finish import Finish
+from simgen.scenario.material.grid import Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A square of material that repeats."""
+
+    texture: np.ndarray
+    """sRGB, uint8, (N, N, 3)."""
+    finish: Finish
+    """With maps of the texture's size."""
+    span: float
+    """Metres from edge to edge."""
+
+
+class Canvas:
+    """Colour, roughness and relief of a material while it is drawn."""
+
+    def __init__(self, grid: Grid, colour=(1.0, 1.0, 1.0), roughness: float = 0.5):
+        """Even colour, sRGB 0 to 1, and even roughness."""
+        size = grid.pixels, grid.pixels
+        self.grid = grid
+        self.colour = np.empty((*size, 3), np.float32)
+        self.colour[:] = np.asarray(colour, np.float32)
+        self.roughness = np.full(size, roughness, np.float32)
+        self.relief = np.zeros(size, np.float32)
+        """Metres."""
+
+    def shade(self, factor: np.ndarray) -> None:
+        """Multiply the colour, by a number a texel, (N, N)."""
+        self.colour *= factor[..., None]
+
+    def cover(self, share: np.ndarray, colour=None, roughness: float | None = None, relief: float | None = None) -> None:
+        """Lay something over a share, 0 to 1, (N, N), of every texel; what is None stays.
+
+        Args:
+            share: float32, (N, N).
+            colour: sRGB 0 to 1, (3,) or (N, N, 3).
+            roughness: 0 to 1.
+            relief: metres by which the covered is higher.
+        """
+        if colour is not None:
+            self.colour += (np.asarray(colour, np.float32) - self.colour) * share[..., None]
+        if roughness is not None:
+            self.roughness += (np.float32(roughness) - self.roughness) * share
+        if relief is not None:
+            self.relief += np.float32(relief) * share
+
+    def sheet(self, **finish) -> Sheet:
+        """What was drawn; `finish` are fields of Finish."""
+        low, high = float(self.relief.min()), float(self.relief.max())
+        flat = high - low < 1e-6
+        return Sheet(
+            _bytes(self.colour),
+            Finish(
+                roughness=1.0,
+                roughness_map=_bytes(np.clip(self.roughness, 0.02, 1.0)),
+                height_map=None if flat else _bytes((self.relief - low) / (high - low)),
+                height_m=0.0 if flat else high - low,
+                **finish,
+            ),
+            self.grid.span,
+        )
+
+
+def mix(first, second, share: np.ndarray) -> np.ndarray:
+    """Between two colours, (3,), by a share of the second, (N, N): float32, (N, N, 3)."""
+    first, second = np.asarray(first, np.float32), np.asarray(second, np.float32)
+    return first + (second - first) * np.clip(share, 0, 1)[..., None]
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    return locked((np.clip(values, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8))
