@@ -6,6 +6,7 @@ import numpy as np
 
 from simgen.observation import Link, State, Trajectory
 from simgen.scenario import Scene
+from simgen.verify import Adherence
 from simgen.world import Clip
 
 
@@ -25,7 +26,7 @@ class Episode:
     """T instants of a Scene, with what was done, seen and drawn, and the physics truth of each."""
 
     scene: Scene
-    """The concrete draw; holds seed, episode number and attempt."""
+    """The concrete draw, as it was photographed; holds seed, episode number and attempt."""
     links: tuple[Link, ...]
     """Every rigid piece; rows of `State.link_pose`."""
     trajectory: Trajectory
@@ -44,6 +45,12 @@ class Episode:
     """Name of the simulator."""
     visibility: dict[str, np.ndarray] = field(default_factory=dict)
     """Camera name to the share of every body's own outline in which it is seen, float32, (T, B); empty where nobody counted."""
+    adherence: dict[str, tuple[Adherence, ...]] = field(default_factory=dict)
+    """Camera to what the gate said of every frame, (T,); empty where nobody measured."""
+    simulated: Scene | None = None
+    """The Scene that the physics ran in, where another was photographed: other weather, light or sensor; None where it is the same."""
+    rendered_from: str = ""
+    """`<dataset>/<position>` of the episode whose physics was photographed again; empty for one of its own."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package to version, of everything that had a hand in it."""
 

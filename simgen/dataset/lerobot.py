@@ -17,6 +17,7 @@
 | `gt.<body>.contact_force` | (1,) | sum of the normal forces of every contact of the body, newtons |
 | `gt.world_T_<camera>` | (16,) | camera pose, rows of the 4x4 matrix |
 | `gt.intrinsics_<camera>` | (4,) | fx, fy, cx, cy in pixels |
+| `simgen.source.<camera>`, `.valid.`, `.adherence.` | | who drew the photograph and what the gate said, `photographs.py` |
 
 Numbers are float32 here, because LeRobot reads float64 so; the truth files hold every digit. All are one-dimensional,
 because LeRobot cannot merge others. With `labels="lerobot"` every camera also has `observation.images.<camera>_depth`
@@ -37,6 +38,7 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 from lerobot.datasets.video_utils import VideoEncodingManager
 from PIL import Image
 
+from simgen.dataset import photographs
 from simgen.dataset.truth import Truth
 from simgen.dataset.video import DEPTH, KEY, RGB, Labels, ReadyVideos
 from simgen.errors import InvalidValue
@@ -55,10 +57,18 @@ TWIST = ["vx", "vy", "vz", "wx", "wy", "wz"]
 class Part:
     """One finished episode on disk."""
 
-    truth: Path
-    """Its truth file."""
-    videos: Path
-    """The folder `video.encode` wrote."""
+    folder: Path
+    """Holds its truth file, the folder `video.encode` wrote and what `photographs.write` kept."""
+
+    @property
+    def truth(self) -> Path:
+        """Its truth file."""
+        return self.folder / "truth.h5"
+
+    @property
+    def videos(self) -> Path:
+        """Where its videos are."""
+        return self.folder / "videos"
 
 
 def write(root: Path, parts: Sequence[Part], labels: Labels = "none") -> None:
@@ -71,7 +81,7 @@ def write(root: Path, parts: Sequence[Part], labels: Labels = "none") -> None:
     disable_progress_bars()
     with Truth(parts[0].truth) as truth:
         scene = truth.scene
-    fps, table = scene.control_rate, features([part.truth for part in parts], labels)
+    fps, table = scene.control_rate, features(parts, labels)
     dataset = LeRobotDataset.create(
         f"simgen/{scene.name}",
         fps=fps,
@@ -88,24 +98,25 @@ def write(root: Path, parts: Sequence[Part], labels: Labels = "none") -> None:
     with VideoEncodingManager(dataset), _nothing_to_embed(table):
         for part in parts:
             videos.folder = part.videos
+            told = photographs.read(part.folder)
             with Truth(part.truth) as truth:
-                for row in rows(truth, table):
-                    dataset.add_frame(row)
+                for frame, row in enumerate(rows(truth, table)):
+                    dataset.add_frame(row | photographs.row(told, frame))
             dataset.save_episode(parallel_encoding=False)
 
 
-def features(truths: Sequence[Path], labels: Labels = "none") -> dict[str, dict]:
+def features(parts: Sequence[Part], labels: Labels = "none") -> dict[str, dict]:
     """LeRobot's description of a dataset of these episodes: every body that is in any of them.
 
     Raises:
         InvalidValue: if LeRobot would take a name for an image, or episodes differ in their cameras or joints.
     """
     table, bodies, lenses = {}, {}, {}
-    for path in truths:
-        with Truth(path) as truth:
-            own = _common_features(truth, labels)
+    for part in parts:
+        with Truth(part.truth) as truth:
+            own = _common_features(truth, labels) | photographs.features(photographs.read(part.folder))
             if table and own != table:
-                raise InvalidValue("an episode", truth.scene.episode, "like the others in its cameras, joints, actions and classes")
+                raise InvalidValue("an episode", truth.scene.episode, "like the others in cameras, joints, actions, classes and metrics")
             table = own
             bodies |= {body.name: None for body in truth.scene.bodies}
             for camera in truth.cameras:

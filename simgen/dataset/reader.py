@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
+from simgen.dataset import photographs
 from simgen.dataset.episode import Episode
 from simgen.dataset.truth import Truth
 from simgen.dataset.video import KEY
 from simgen.dataset.whole import SUMMARY
 from simgen.errors import DamagedDataset, InvalidValue
 from simgen.observation import Observation, State
+from simgen.scenario import Scene
 from simgen.world import Clip
 
 
@@ -70,26 +72,25 @@ class Lazy(Sequence):
 class Clips(Mapping):
     """Camera to Clip, decoded when the first is asked for."""
 
-    def __init__(self, cameras: tuple[str, ...], rows: Sequence[dict], world: str):
-        self._cameras, self._rows, self._world = cameras, rows, world
+    def __init__(self, rows: Sequence[dict], world: str, source: dict[str, tuple[str, ...]]):
+        self._rows, self._world, self._source = rows, world, source
 
     def __len__(self) -> int:
-        return len(self._cameras)
+        return len(self._source)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._cameras)
+        return iter(self._source)
 
     def __getitem__(self, camera: str) -> Clip:
         return self._decoded[camera]
 
     @cached_property
     def _decoded(self) -> dict[str, Clip]:
-        frames = {camera: [] for camera in self._cameras}
+        frames = {camera: [] for camera in self._source}
         for row in self._rows:  # one pass: LeRobot decodes every camera for every row
             for camera, pictures in frames.items():
                 pictures.append((row[KEY + camera] * 255).round().byte().permute(1, 2, 0).numpy())
-        source = (self._world,) * len(self._rows)
-        return {camera: Clip(np.stack(pictures), self._world, source) for camera, pictures in frames.items()}
+        return {camera: Clip(np.stack(pictures), self._world, self._source[camera]) for camera, pictures in frames.items()}
 
 
 class Dataset:
@@ -148,9 +149,21 @@ class Dataset:
             raise DamagedDataset(truth.path, f"{len(truth)} frames for {length} rows of LeRobot's half")
         rows = Lazy(length, lambda t: self.row(start + t))
         seen = {camera: Lazy(length, partial(truth.observation, camera)) for camera in truth.cameras}
-        facts = vars(truth.episode(seen)) | {"versions": json.loads(columns["simgen/versions"])}
-        facts["clips"] = Clips(truth.cameras, rows, columns["simgen/world"])
+        told = {camera: photographs.of_rows(self.lerobot, camera, slice(start, start + length)) for camera in truth.cameras}
+        facts = vars(truth.episode(seen)) | self._scenes(truth, columns["simgen/scene"])
+        facts |= {"versions": json.loads(columns["simgen/versions"]), "rendered_from": columns.get("simgen/rendered_from", "")}
+        facts["adherence"] = {camera: one.judged for camera, one in told.items() if one is not None and one.names}
+        source = {camera: (columns["simgen/world"],) * length if one is None else one.source for camera, one in told.items()}
+        facts["clips"] = Clips(rows, columns["simgen/world"], source)
         return Record(**facts, columns=columns, truth=truth, rows=rows)
+
+    def _scenes(self, truth: Truth, sidecar: str) -> dict[str, Scene | None]:
+        """The Scene as it was photographed and, where it is another, the one that the physics ran in."""
+        try:
+            scene = Scene.model_validate_json((self.root / sidecar).read_text())
+        except (OSError, ValueError) as error:
+            raise DamagedDataset(self.root / sidecar, "not a readable scene") from error
+        return {"scene": scene, "simulated": None if scene == truth.scene else truth.scene}
 
     def __iter__(self) -> Iterator[Record]:
         return (self[position] for position in range(len(self)))

@@ -1,7 +1,8 @@
 """A dataset in the making: finished episodes wait in `<out>.partial` until the last is there, whatever happens meanwhile.
 
     <out>.partial/job.json               what was asked for; another job is refused here
-    <out>.partial/episode_000003/        a finished episode: `truth.h5`, `videos/`, `columns.json`
+    <out>.partial/episode_000003/        a finished episode: `truth.h5`, `videos/`, `scene.json`,
+                                         `photographs.json`, `columns.json`
     <out>.partial/rejected/000004-0.json an attempt that was not kept
     <out>.partial/whole/                 the dataset, when all of it is ready
     <out>.finished/                      what `<out>.partial` is called from then on, until it is gone
@@ -10,7 +11,6 @@ Every folder is made under a name of its own, forced to the disk and renamed, so
 episode in flight. Several processes may write episodes at once.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -19,7 +19,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from simgen.dataset import truth_writer, video
+from simgen.dataset import photographs, truth_writer, video
+from simgen.dataset.columns import FILE as COLUMNS
+from simgen.dataset.columns import columns, read_columns
 from simgen.dataset.durable import publish, write_json, writing
 from simgen.dataset.episode import Episode
 from simgen.dataset.whole import assemble
@@ -78,8 +80,13 @@ class Store:
         paths = sorted((self.partial / "rejected").glob("*.json"))
         return [Rejection(**json.loads(path.read_text())) for path in paths]
 
-    def write(self, episode: Episode, labels: video.Labels = "none") -> None:
+    def write(self, episode: Episode, labels: video.Labels = "none", truth: Path | None = None) -> None:
         """Keep one episode under its number; one that is already there stays.
+
+        Args:
+            episode: what to keep.
+            labels: `lerobot` adds depth and segmentation as features that LeRobot itself reads.
+            truth: a file that holds its truth already, to copy; None writes it.
 
         Raises:
             CannotWrite: if the disk is full or read-only; nothing of the episode remains.
@@ -91,8 +98,13 @@ class Store:
             folder = Path(aside, "episode")
             (folder / "videos").mkdir(parents=True)
             video.encode(folder / "videos", episode, labels)
-            truth_writer.write(folder / "truth.h5", episode)
-            write_json(folder / "columns.json", columns(episode, folder / "truth.h5", labels))
+            if truth is None:
+                truth_writer.write(folder / "truth.h5", episode)
+            else:
+                shutil.copyfile(truth, folder / "truth.h5")
+            (folder / "scene.json").write_text(episode.scene.json)
+            photographs.write(folder, episode)
+            write_json(folder / COLUMNS, columns(episode, folder / "truth.h5", labels))
             publish(folder, place)
 
     def reject(self, draw: int, reason: str, attempt: int = 0) -> None:
@@ -159,30 +171,6 @@ class Store:
                 os.rename(self._finished / "replaced", self.out)
             os.rename(self._finished, self.partial)
         shutil.rmtree(self._finished, ignore_errors=True)
-
-
-def columns(episode: Episode, truth: Path, labels: video.Labels) -> dict[str, object]:
-    """What `meta/episodes` says of an episode, by column name."""
-    scene, clips = episode.scene, episode.clips.values()
-    return {
-        "simgen/scenario": scene.name,
-        "simgen/seed": scene.seed,
-        "simgen/episode": scene.episode,
-        "simgen/attempt": scene.attempt,
-        "simgen/scene_sha256": scene.sha256,
-        "simgen/task": scene.task.name if scene.task else "",
-        "simgen/world": next((clip.world for clip in clips), ""),
-        "simgen/simulator": episode.simulator,
-        "simgen/success": episode.success,
-        "simgen/labels": labels,
-        "simgen/versions": json.dumps(episode.versions, sort_keys=True),
-        "simgen/truth_sha256": hashlib.sha256(truth.read_bytes()).hexdigest(),
-    }
-
-
-def read_columns(shard: Path) -> dict[str, object]:
-    """What `columns` said of a finished episode."""
-    return json.loads((shard / "columns.json").read_text())
 
 
 def _difference(there: object, here: object, name: str) -> tuple[str, object, object] | None:

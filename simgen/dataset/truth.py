@@ -23,8 +23,12 @@ action, C contacts in all. SI units, world frame, quaternions w, x, y, z.
         visible_pixels     (T, B)
         visibility         (T, B) visible pixels over those it would cover alone; NaN where nobody counted
         image_position     (T, B, 2) of the body's origin, pixels; NaN behind the camera
-        depth, normal, flow (float32), instance, link, semantic (smallest integer that holds them), albedo, rgb
-                           (T, H, W, ...) as in `Observation`, one chunk a frame; rgb only where the simulator drew
+        depth, normal, flow (float32), instance, link, semantic (smallest integer that holds them), albedo, rgb,
+        roughness, metallic (T, H, W, ...) as in `Observation`, one chunk a frame; rgb only where the simulator drew,
+                           roughness and metallic only where someone knew them
+
+Format 1 knew neither roughness nor metallic and is read like format 2. The light that falls on the scene is appearance,
+not physics, and is not kept.
 
 Bytes depend on the episode alone: not on its place in the dataset, the clock, the folder or the process. Maps are
 compressed by HDF5's own gzip, level 1 after a byte shuffle, which every HDF5 library reads. A camera's frame of a
@@ -45,9 +49,11 @@ from simgen.geometry import CameraView, Intrinsics, Pose
 from simgen.observation import Contacts, Link, Observation, State, Trajectory
 from simgen.scenario import Scene
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that this version reads."""
 CONTACTS = ("link_a", "link_b", "position", "normal", "force", "friction", "distance")
-MAPS = ("depth", "instance", "link", "semantic", "normal", "flow", "albedo", "rgb")
+MAPS = ("depth", "instance", "link", "semantic", "normal", "flow", "albedo", "rgb", "roughness", "metallic")
 IDS = ("instance", "link", "semantic")
 """Maps that are narrower on disk than in memory."""
 
@@ -76,8 +82,8 @@ class Truth:
             form = self._file.attrs["format"]
         except (OSError, KeyError) as error:
             raise DamagedDataset(self.path, "not a readable truth file") from error
-        if form != FORMAT:
-            raise DamagedDataset(self.path, f"its format is {form}, and this version of SimGen reads {FORMAT}")
+        if form not in READABLE:
+            raise DamagedDataset(self.path, f"its format is {form}, and this version of SimGen reads {' and '.join(map(str, READABLE))}")
 
     def __enter__(self) -> "Truth":
         return self

@@ -18,7 +18,7 @@ def write(path: Path, episode: Episode) -> None:
 
     Args:
         path: where; replaced if it is there.
-        episode: its photographs and package versions are not part of the truth.
+        episode: its photographs, what the gate said of them and package versions are not part of the truth.
 
     Raises:
         InvalidValue: if a map holds an id the scene does not know, or a camera drew only now and then or changed its lens.
@@ -29,8 +29,9 @@ def write(path: Path, episode: Episode) -> None:
     # and in memory: where the disk is full, HDF5 complains of every object it then cannot close
     memory = {"driver": "core", "backing_store": False, "block_size": 2**24}
     with h5py.File(path, "w", libver=("v110", "v110"), track_order=True, **memory) as file:
-        file.attrs.update(format=FORMAT, simulator=episode.simulator, scene_sha256=episode.scene.sha256)
-        file["scene"] = episode.scene.json
+        scene = episode.simulated or episode.scene
+        file.attrs.update(format=FORMAT, simulator=episode.simulator, scene_sha256=scene.sha256)
+        file["scene"] = scene.json
         file["time_ns"] = np.array([state.time_ns for state in instants], np.int64)
         _links(file, episode, instants)
         _robot(file, episode, instants)

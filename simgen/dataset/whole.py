@@ -13,7 +13,6 @@ from lerobot.datasets.utils import INFO_PATH
 
 from simgen.dataset import lerobot
 from simgen.dataset.durable import write_json
-from simgen.dataset.truth import Truth
 from simgen.dataset.video import Labels, frames_of
 from simgen.errors import DamagedDataset
 
@@ -27,7 +26,7 @@ def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, r
 
     Args:
         root: where; must not exist.
-        shards: folders with `truth.h5`, `videos/` and `columns.json`, in order.
+        shards: folders with `truth.h5`, `videos/`, `photographs.json`, `scene.json` and `columns.json`, in order.
         labels: what the videos were made with.
         job: what was asked for, for `meta/simgen.json`.
         rejected: attempts that were not kept, each with its `draw` and `reason`.
@@ -36,10 +35,10 @@ def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, r
         InvalidValue: if the episodes do not go together.
         DamagedDataset: if a shard is damaged or a video does not hold one frame a row.
     """
-    lerobot.write(root, [lerobot.Part(shard / "truth.h5", shard / "videos") for shard in shards], labels)
+    lerobot.write(root, [lerobot.Part(shard) for shard in shards], labels)
     for position, shard in enumerate(shards):
         _place(shard / "truth.h5", root / TRUTH.format(position))
-        _write_scene(root, position)
+        _place(shard / "scene.json", root / SCENE.format(position))
     count_frames(root)
     _add_columns(root, [json.loads((shard / "columns.json").read_text()) for shard in shards], rejected)
     reasons = Counter(one["reason"] for one in rejected)
@@ -82,13 +81,6 @@ def _place(file: Path, place: Path) -> None:
         os.link(file, place)  # the shard keeps its own until the dataset stands
     except OSError:
         shutil.copyfile(file, place)  # a file system without hard links
-
-
-def _write_scene(root: Path, position: int) -> None:
-    place = root / SCENE.format(position)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with Truth(root / TRUTH.format(position)) as truth:
-        place.write_text(truth.scene.json)
 
 
 def _add_columns(root: Path, rows: list[dict], rejected: list[dict]) -> None:

@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from simgen import dataset as datasets
+from simgen.dataset.columns import pair
 from simgen.dataset.reader import Dataset, Record
 from simgen.dataset.video import DEPTH_ERROR, DEPTH_MAX, KEY
 from simgen.dataset.whole import count_frames
 from simgen.observation import Observation
 from simgen.scenario.classes import CLASSES
 from simgen.testing.report import Report, expect, run
+
+APPEARANCE = {"weather", "light", "sensor", "changes"}
+"""Of a Scene, what may be photographed otherwise than it was simulated."""
 
 LEAST_PSNR = 25.0
 """dB: what a photograph that only went through the video codec keeps."""
@@ -31,7 +35,7 @@ def check_dataset(root: str | Path) -> Report:
     first = [run(check, dataset) for check in (_loads, _videos, _episodes)]
     if not all(row.passed for row in first):
         return Report(tuple(first))
-    whole = (_lengths, _clock, _seeds, _tasks, _numbers, _identities, _surfaces, _poses, _brightness, _photographs)
+    whole = (_lengths, _clock, _seeds, _runs, _tasks, _numbers, _identities, _surfaces, _poses, _brightness, _photographs, _judgements)
     rows = [run(check, dataset) for check in whole]
     if any(key.endswith("_depth") for key in dataset.lerobot.meta.video_keys):
         rows += [run(check, dataset) for check in (_depth, _segmentation)]
@@ -89,9 +93,19 @@ def _seeds(dataset: Dataset) -> str:
     """Every Scene is the one whose SHA-256 its episode names"""
     for record in dataset:
         named, sidecar = record.columns["simgen/scene_sha256"], dataset.root / record.columns["simgen/scene"]
-        expect(record.scene.sha256 == named, f"{record.truth.path}: another scene than the episode names")
         expect(hashlib.sha256(sidecar.read_bytes()).hexdigest() == named, f"{sidecar} was changed")
+        expect(record.scene.sha256 == named, f"{sidecar}: another scene than the episode names")
     return f"{len(set(dataset.columns['simgen/scene_sha256']))} different scenes"
+
+
+def _runs(dataset: Dataset) -> str:
+    """Every episode names its run, and was photographed where it was simulated but for weather, light and camera"""
+    for record in dataset:
+        expect(pair(record) == record.columns["simgen/pair"], f"{record.truth.path}: another run than simgen/pair says")
+        kept = [scene.model_dump(exclude=APPEARANCE) for scene in (record.scene, record.truth.scene)]
+        expect(kept[0] == kept[1], f"{record.truth.path}: the scene that was photographed is another than the simulated one")
+    again = sum(bool(source) for source in dataset.columns["simgen/rendered_from"])
+    return f"{len(set(dataset.columns['simgen/pair']))} runs, {again} photographed again"
 
 
 def _tasks(dataset: Dataset) -> str:
@@ -187,6 +201,23 @@ def _photographs(dataset: Dataset) -> str:
                 shifted = np.square(photographs - np.roll(drawn, -later, axis=0)).mean()
                 expect(errors.mean() <= shifted, f"{where}: photographs fit the frames {later:+d} better than their own")
     return "of another world" if np.isinf(least) else f"at least {least:.1f} dB"
+
+
+def _judgements(dataset: Dataset) -> str:
+    """What an episode says of its photographs is what its frames say"""
+    measured = invalid = 0
+    for record in dataset:
+        columns, where = record.columns, record.truth.path
+        frames = [one for judged in record.adherence.values() for one in judged]
+        failed = sum(not one.passed for one in frames)
+        expect(columns["simgen/measured_frames"] == len(frames), f"{where}: {len(frames)} frames measured, the episode says otherwise")
+        expect(columns["simgen/invalid_frames"] == failed, f"{where}: {failed} frames invalid, the episode says otherwise")
+        mean = np.mean([one.score for one in frames]) if frames else np.nan
+        expect(np.isclose(mean, columns["simgen/adherence_mean"], atol=1e-5, equal_nan=True), f"{where}: the mean score is {mean:.4f}")
+        for camera, clip in record.clips.items():
+            expect(all(clip.source), f"{where}: camera {camera} has frames that nobody drew")
+        measured, invalid = measured + len(frames), invalid + failed
+    return f"{invalid} of {measured} frames fail the gate" if measured else "the gate measured none"
 
 
 def _patches(errors: np.ndarray) -> np.ndarray:

@@ -125,5 +125,7 @@ def _observation(scene: Scene, camera: str, state: State, links) -> Observation:
         normal=normal.astype(np.float32),
         flow=flow.astype(np.float32),
         albedo=albedo,
+        roughness=np.where(instance > 0, 40 * instance, 255).astype(np.uint8),
+        metallic=np.where(instance == 2, 255, 0).astype(np.uint8),
         rgb=(albedo * (0.4 + 0.6 * np.clip(-normal[..., 2:], 0, 1))).astype(np.uint8),
     )
