@@ -1,0 +1,149 @@
+"""Development: what a camera makes of the light that reaches it, from cd/m2 to sRGB bytes.
+
+The camera meters once, on the first frame of a clip, as a camera with locked exposure does; after that every frame is
+developed by itself. In order: the shutter's smear, exposure, grease and drops on the lens, bloom, veil, vignetting, white
+balance, noise, the film's tone curve, sRGB, dead pixels. What is zero is skipped.
+"""
+
+import numpy as np
+
+from simgen.errors import InvalidValue
+from simgen.geometry import CameraView
+from simgen.observation import Observation
+from simgen.randomness import stream
+from simgen.scenario.colorimetry import adaptation, glow, luminance
+from simgen.scenario.conditions import Conditions
+from simgen.scenario.illumination import Illumination
+from simgen.scenario.sensor import Sensor
+from simgen.scenario.skylight import illuminant
+from simgen.world.glass import Glass
+from simgen.world.scatter import bloom, blurred, veil
+from simgen.world.shutter import clip_interval_s as clip_interval_s
+from simgen.world.shutter import smeared
+from simgen.world.tone import GREY, printed
+from simgen.world.tone import to_linear as to_linear
+from simgen.world.tone import to_srgb as to_srgb
+
+BRIGHT = 0.9
+"""Exposure of the 95th percentile of a picture whose tones are spread as usual."""
+DIM_CD_M2, DARK_CD_M2, DARK_STOPS = 2.0, 0.005, 2.5
+"""From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops, so that night looks like night."""
+BRIGHTEST = 200.0
+"""Exposure beyond which light is lost before it reaches the lens' scatter: a sun's disc would drown every picture."""
+LEAST_CHANNEL = 0.3
+"""Of the light's colour as far as automatic white balance follows it: candlelight stays warm."""
+
+
+class Developer:
+    """One camera's development of one clip."""
+
+    def __init__(
+        self, first: np.ndarray, view: CameraView, conditions: Conditions, illumination: Illumination, *, seed: int, interval_s: float
+    ):
+        """Meter.
+
+        Args:
+            first: the clip's first frame, cd/m2 in linear sRGB, (H, W, 3).
+            view: the camera, whose name tells its dead pixels and drops from another's.
+            conditions: of the first frame.
+            illumination: of the first frame.
+            seed: of the photograph.
+            interval_s: between two frames; 0 where there is but one, which nothing smears.
+
+        Raises:
+            InvalidValue: if `first` is not finite.
+        """
+        _check(first, 0)
+        self.gain = metered(first)
+        """Exposure of 1 cd/m2, before `exposure_ev`."""
+        self._seed, self._camera, self._interval_s = seed, view.name, interval_s
+        self._glass = Glass(seed, view.name, first.shape[:2])
+
+    def develop(
+        self, frame: int, hdr: np.ndarray, observation: Observation, conditions: Conditions, illumination: Illumination
+    ) -> np.ndarray:
+        """One frame, sRGB, uint8, (H, W, 3).
+
+        Args:
+            frame: its number in the clip, which tells its noise from another's.
+            hdr: cd/m2 in linear sRGB, (H, W, 3).
+            observation: its exact buffers: flow and depth.
+            conditions: of that frame.
+            illumination: of that frame.
+
+        Raises:
+            InvalidValue: if `hdr` is not finite.
+        """
+        _check(hdr, frame)
+        sensor, light = conditions.sensor, np.asarray(hdr, dtype=np.float32)
+        if sensor.shutter_s > 0 and self._interval_s > 0:
+            light = smeared(light, observation.flow, observation.depth, sensor.shutter_s / self._interval_s)
+        gain = np.float32(self.gain * 2.0**sensor.exposure_ev)
+        light = self._through_lens(np.minimum(light * gain, np.float32(BRIGHTEST)), sensor)
+        if sensor.glare > 0:
+            light = light + veil(observation.view, observation.depth, illumination) * np.float32(gain * sensor.glare)
+        if sensor.vignetting > 0:
+            light = light * _vignette(light.shape[:2], sensor.vignetting)
+        light = light @ white_balance(sensor, illumination).T.astype(np.float32)
+        return self._stuck(printed(self._noisy(light, frame, sensor)), sensor.dead_pixels)
+
+    def _through_lens(self, light: np.ndarray, sensor: Sensor) -> np.ndarray:
+        if sensor.lens_smear > 0 or sensor.lens_drops > 0:
+            spread = blurred(light)
+            light = self._glass.greasy(light, spread, sensor.lens_smear)
+            light = self._glass.wet(light, 0.6 * light + 0.4 * spread, sensor.lens_drops)
+        return bloom(light, sensor.bloom)
+
+    def _noisy(self, light: np.ndarray, frame: int, sensor: Sensor) -> np.ndarray:
+        """Photons counted and the sensor read out: variance shot^2 x exposure + read^2, in every channel."""
+        if sensor.shot_noise == 0 and sensor.read_noise == 0:
+            return light
+        grain = stream(self._seed, frame, f"sensor noise {self._camera}").standard_normal(light.shape, dtype=np.float32)
+        variance = np.float32(sensor.shot_noise**2) * np.maximum(light, 0) + np.float32(sensor.read_noise**2)
+        return light + grain * np.sqrt(variance)
+
+    def _stuck(self, picture: np.ndarray, share: float) -> np.ndarray:
+        """Dead pixels; more of them where the share is larger, and those of a smaller share always among them."""
+        if share > 0:
+            rng = stream(self._seed, 0, f"dead pixels {self._camera}")
+            rank, white = rng.random(picture.shape[:2]), rng.random(picture.shape[:2]) < 0.5
+            picture[(rank < share) & white], picture[(rank < share) & ~white] = 255, 0
+        return picture
+
+
+def metered(first: np.ndarray) -> float:
+    """Exposure of 1 cd/m2: a compromise that brings the mean of logarithms to a grey card and the 95th percentile near white.
+
+    A hundred times the light gives the same picture, but for night, which stays darker.
+    """
+    light = luminance(np.asarray(first, dtype=np.float64)).reshape(-1)
+    low, bright, high = np.percentile(light, [2, 95, 99])
+    if high <= 0:
+        return 1.0  # darkness: any exposure will do
+    mean = float(np.exp(np.log(np.clip(light, max(low, high * 1e-4), high)).mean()))
+    gain = (GREY / mean) ** 0.6 * (BRIGHT / max(float(bright), mean)) ** 0.4
+    share = np.clip(np.log(DIM_CD_M2 / mean) / np.log(DIM_CD_M2 / DARK_CD_M2), 0, 1)
+    return gain * 2.0 ** (-DARK_STOPS * float(share))
+
+
+def white_balance(sensor: Sensor, illumination: Illumination) -> np.ndarray:
+    """The matrix, (3, 3), from scene to picture colours: what the camera takes for neutral comes out neutral.
+
+    That is `white_balance_k`, moved by `auto_white_balance` towards the colour of the light, by von Kries on Bradford's cones.
+    """
+    met = np.maximum(illuminant(illumination), LEAST_CHANNEL)
+    share = sensor.auto_white_balance
+    neutral = np.exp((1 - share) * np.log(np.maximum(glow(sensor.white_balance_k), 0.01)) + share * np.log(met))
+    return adaptation(neutral / luminance(neutral))
+
+
+def _vignette(size: tuple[int, int], loss: float) -> np.ndarray:
+    """Share of light that is left: all in the middle, `loss` less in the corners, float32, (H, W, 1)."""
+    y, x = (np.linspace(-1, 1, count, dtype=np.float32) for count in size)
+    out = (y[:, None] ** 2 + x[None] ** 2) / 2
+    return (1 - np.float32(loss) * (0.4 * out + 0.6 * out**2))[..., None]
+
+
+def _check(hdr: np.ndarray, frame: int):
+    if not np.isfinite(hdr).all():
+        raise InvalidValue(f"the light of frame {frame}", "not a number", "finite in every pixel; report the scene that gave it")
