@@ -16,11 +16,11 @@ from scipy.spatial.transform import Rotation
 
 from simgen.errors import InvalidValue
 from simgen.geometry import CameraView, Intrinsics
+from simgen.lens import distorted, pinhole
 from simgen.observation import Link
 from simgen.scenario.light import Light
 from simgen.scenario.surface import Surface
 from simgen.simulator.bullet.layer import Layer
-from simgen.simulator.lens import distorted, pinhole
 
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
 """Camera axes of OpenGL (x right, y up, z backward) in those of OpenCV."""

@@ -1,0 +1,97 @@
+"""A Scene in Mitsuba: one mesh a surface, moved with its link, under lights that change without building anything anew."""
+
+from collections.abc import Sequence
+
+import mitsuba as mi
+import numpy as np
+
+from simgen.geometry import Pose
+from simgen.observation import Link
+from simgen.scenario.illumination import Illumination
+from simgen.scenario.surface import Surface
+from simgen.world.pathtrace.lights import emitters, pattern, shine
+from simgen.world.pathtrace.material import Materials
+from simgen.world.pathtrace.mesh import sound
+
+DEPTH = 8
+"""Bounces of a path."""
+PATIENCE = 5
+"""Bounces after which a dim path may be given up."""
+SMALL = 3.0
+"""Metres: links that are larger than this are surroundings, and the middle of the others is the middle of the scene."""
+
+
+class Scenery:
+    """Surfaces to be drawn, wherever their links are and whatever shines on them."""
+
+    def __init__(self, surfaces: Sequence[Surface], links: Sequence[Link]):
+        rows = {(link.body, link.index): row for row, link in enumerate(links)}
+        materials = Materials()
+        sheets = [(rows[surface.body, surface.link], surface, sound(surface)) for surface in surfaces]
+        self._sheets = [(row, sheet) for row, _, sheet in sheets if len(sheet.faces)]
+        self._meshes = [_mesh(n, sheet, materials.bsdf(surface)) for n, (_, surface, sheet) in enumerate(s for s in sheets if len(s[2].faces))]
+        self._poses = np.zeros((len(links), 7))
+        self._lit: Illumination | None = None
+        self._pattern: tuple | None = None
+        self._params: mi.SceneParameters | None = None
+        self.scene: mi.Scene | None = None
+        """As Mitsuba has it, once it was set up."""
+
+    def set_up(self, link_pose: np.ndarray, illumination: Illumination) -> None:
+        """Put every link where it is, float64, (L, 7), and light the scene."""
+        if self._pattern != pattern(illumination):
+            self._build(illumination)
+        moved = np.flatnonzero((link_pose != self._poses).any(1))
+        if len(moved):
+            self._move(set(moved.tolist()), link_pose)
+        if illumination is not self._lit:
+            shine(self._params, illumination, self._middle(link_pose))
+            self._lit = illumination
+        self._params.update()
+        if len(moved):
+            self._smooth(set(moved.tolist()), link_pose)
+        self._poses = np.array(link_pose)
+
+    def _build(self, illumination: Illumination) -> None:
+        integrator = {"type": "path", "max_depth": DEPTH, "rr_depth": PATIENCE, "hide_emitters": True}
+        shapes = {_name(number): mesh for number, mesh in enumerate(self._meshes)}
+        self.scene = mi.load_dict({"type": "scene", "integrator": integrator, **shapes, **emitters(illumination)})
+        self._params = mi.traverse(self.scene)
+        self._pattern, self._lit = pattern(illumination), None
+
+    def _move(self, rows: set[int], link_pose: np.ndarray) -> None:
+        for number, (row, sheet) in enumerate(self._sheets):
+            if row in rows:
+                placed = Pose.from_row(link_pose[row]).apply(sheet.vertices)
+                self._params[f"{_name(number)}.vertex_positions"] = mi.Float(placed.astype(np.float32).ravel())
+
+    def _smooth(self, rows: set[int], link_pose: np.ndarray) -> None:
+        """Mitsuba makes up normals of its own whenever vertices move; ours replace them."""
+        for number, (row, sheet) in enumerate(self._sheets):
+            if row in rows and sheet.normals is not None:
+                turned = sheet.normals @ Pose.from_row(link_pose[row]).rotation.T
+                self._params[f"{_name(number)}.vertex_normals"] = mi.Float(turned.astype(np.float32).ravel())
+        self._params.update()
+
+    def _middle(self, link_pose: np.ndarray) -> np.ndarray:
+        small = {row for row, sheet in self._sheets if np.ptp(sheet.vertices, axis=0).max() < SMALL}
+        return link_pose[sorted(small), :3].mean(0) if small else np.zeros(3)
+
+
+def _name(number: int) -> str:
+    return f"surface_{number}"
+
+
+def _mesh(number: int, sheet, bsdf) -> mi.Mesh:
+    """A mesh in the frame of its link."""
+    made_of = mi.Properties()
+    made_of["bsdf"] = bsdf
+    uv, normals = sheet.uv is not None, sheet.normals is not None
+    mesh = mi.Mesh(_name(number), len(sheet.vertices), len(sheet.faces), made_of, has_vertex_normals=normals, has_vertex_texcoords=uv)
+    params = mi.traverse(mesh)
+    params["faces"] = mi.UInt32(sheet.faces.astype(np.uint32).ravel())
+    params["vertex_positions"] = mi.Float(sheet.vertices.astype(np.float32).ravel())
+    if uv:
+        params["vertex_texcoords"] = mi.Float(sheet.uv.astype(np.float32).ravel())
+    params.update()
+    return mesh
