@@ -16,13 +16,13 @@ FARTHEST_M = 1000.0
 """Length of a ray that leaves the layer nowhere."""
 FORWARDNESS = 0.7
 """Asymmetry of fog droplets for visible light, smoothed by repeated scattering."""
-BANKS = 6
+BANKS = 4
 """Waves that the density is made of."""
 BANK_M = (0.6, 3.0)
 """Shortest and longest wave."""
 PATCHINESS = 0.5
 """By how much, at most, the density differs from its mean."""
-STEPS = 8
+STEPS = 12
 """Points along a ray at which a lamp's light is asked for."""
 
 
@@ -57,18 +57,19 @@ def _length(observation: Observation, toward: np.ndarray) -> np.ndarray:
     """Metres of fog along every ray, (H, W)."""
     room = TOP_M - observation.view.world_T_camera.position[2]
     out = np.where(toward[..., 2] > room / FARTHEST_M, room / np.maximum(toward[..., 2], 1e-6), FARTHEST_M)
-    return np.minimum(np.where(np.isfinite(observation.depth), observation.depth * stretch(observation.view), FARTHEST_M), out)
+    return np.minimum(np.minimum(observation.depth, FARTHEST_M) * stretch(observation.view), out).astype(np.float32)
 
 
 def _density_along(origin: np.ndarray, toward: np.ndarray, length: np.ndarray, seed: int) -> np.ndarray:
     """Integral of the relative density, whose mean is 1, along every ray, (H, W): a sum of waves, integrated exactly."""
     rng = stream(seed, 0, "fog banks")
-    total = length.astype(np.float64)
+    total = length.astype(np.float32)
     for _ in range(BANKS):
         wave = rng.normal(size=3) * (1.0, 1.0, 0.5)
         wave *= 2 * np.pi / (np.linalg.norm(wave) * np.exp(rng.uniform(*np.log(BANK_M))))
-        here, slope = wave @ origin + rng.uniform(0, 2 * np.pi), 0.5 * length * (toward @ wave)
-        total += PATCHINESS / BANKS * length * np.sinc(slope / np.pi) * np.sin(here + slope)
+        here, half = np.float32((wave @ origin + rng.uniform(0, 2 * np.pi)) % (2 * np.pi)), 0.5 * (toward @ wave.astype(np.float32))
+        half = np.where(np.abs(half) < 1e-4, np.float32(1e-4), half)
+        total += np.float32(PATCHINESS / BANKS) * np.sin(half * length) * np.sin(here + half * length) / half
     return total
 
 
@@ -84,18 +85,17 @@ def _lamp_halo(emitter: Emitter, origin: np.ndarray, toward: np.ndarray, length:
     """Light of a lamp scattered once along every ray, per unit of extinction, (H, W, 3); at points of equal angle as seen from
     the lamp (Kulla and Fajardo, 2012)."""
     lamp = emitter.position - origin
-    nearest = toward @ lamp
+    nearest = toward @ lamp.astype(np.float32)
     away = np.sqrt(np.maximum(lamp @ lamp - nearest**2, emitter.radius**2))
     first, last = np.arctan(-nearest / away), np.arctan((length - nearest) / away)
-    gathered = np.zeros_like(nearest)
+    gathered = np.zeros_like(toward)
     for step in range(STEPS):
         offset = away * np.tan(first + (step + 0.5) / STEPS * (last - first))
         distance = np.hypot(offset, away)
         cosine = ((nearest + offset) * (toward @ emitter.direction) - lamp @ emitter.direction) / distance
-        shine = np.where(cosine > emitter.cos_cone, np.maximum(cosine, 0), 0)
         turned = henyey_greenstein(-offset / distance, FORWARDNESS)
-        gathered += shine * turned * np.exp(-extinction * (np.maximum(nearest + offset, 0) + distance))
-    return (gathered * (last - first) / (STEPS * away))[..., None] * (emitter.radiance * np.pi * emitter.radius**2)
+        gathered += emitter.intensity(cosine) * (turned * np.exp(-extinction * (np.maximum(nearest + offset, 0) + distance)))[..., None]
+    return gathered * ((last - first) / (STEPS * away))[..., None]
 
 
 def _heading(weather: Weather) -> np.ndarray:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgen.geometry import CameraView
+
 BOX_M = 4.0
 """Edge of the cube of air that repeats through the world."""
 CLOSEST_M = 0.08
@@ -28,15 +30,32 @@ class Grains:
     """Of that oscillation at the start, radians, (N,)."""
 
 
-def nearest_copies(position: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Positions in the cube around `centre` of points that repeat every BOX_M along each axis, (N, 3)."""
-    return position - BOX_M * np.floor((position - centre) / BOX_M + 0.5)
+def arrived(place: np.ndarray, velocity: np.ndarray, time: float, view: CameraView) -> tuple[np.ndarray, np.ndarray]:
+    """Which grains a camera may see at a time, and where.
+
+    Every grain stands for itself and for its copies BOX_M apart along each axis; of these the one nearest to the air before the
+    camera is taken, so that all cameras look at the same grains.
+
+    Args:
+        place: at time 0, world frame, metres, (3, N).
+        velocity: m/s, (3, N) or (3, 1).
+        time: seconds.
+        view: the camera.
+
+    Returns:
+        Indices, (S,), and positions in the camera frame, (S, 3).
+    """
+    pose = view.world_T_camera
+    low = pose.apply([0, 0, 0.45 * BOX_M]) - 0.5 * BOX_M
+    rows = [np.mod(start + (time * speed - corner), BOX_M) for start, speed, corner in zip(place, velocity, low, strict=True)]
+    point = pose.rotation.T @ (np.stack(rows) + (low - pose.position)[:, None])
+    seen = np.flatnonzero(in_front(point, view))
+    return seen, point[:, seen].T
 
 
-def in_front(camera_point: np.ndarray, view) -> np.ndarray:
-    """Whether points in the camera frame may be seen in a picture, bool, (N,): generously, for the sake of blur and streaks."""
-    camera = view.intrinsics
-    x, y, z = camera_point.T
+def in_front(point: np.ndarray, view: CameraView) -> np.ndarray:
+    """Whether points in the camera frame, (3, N), may be seen in a picture, bool, (N,): generously, for the sake of blur and streaks."""
+    camera, (x, y, z) = view.intrinsics, point
     wide = 1.2 * max(camera.cx, camera.width - camera.cx) / camera.fx
     high = 1.2 * max(camera.cy, camera.height - camera.cy) / camera.fy
     return (z > CLOSEST_M) & (np.abs(x) < wide * z + 0.05) & (np.abs(y) < high * z + 0.2)

@@ -7,7 +7,8 @@ import numpy as np
 from simgen.observation import Observation
 from simgen.randomness import stream
 from simgen.scenario.conditions import Conditions
-from simgen.world.atmosphere.grain import BOX_M, Grains, in_front, nearest_copies
+from simgen.scenario.weather import Weather
+from simgen.world.atmosphere.grain import BOX_M, Grains, arrived
 
 HEAVIEST_MM_H = 200.0
 """Beyond this rate no more drops are drawn."""
@@ -15,34 +16,29 @@ SMALLEST_MM, LARGEST_MM = 0.8, 5.0
 """Diameters drawn one by one: what is smaller is haze, what is larger breaks up."""
 DENSITY_PER_M3_MM = 8000.0
 """N0 of Marshall and Palmer (1948)."""
-EXPOSURE_S = 1 / 60
-"""Of a camera that says no shutter time."""
+EXPOSURE_S = 1 / 125
+"""Of a camera that says no shutter time: an ordinary one's on a grey day."""
 
 
 def falling(observation: Observation, conditions: Conditions, *, seed: int) -> Grains:
     """The drops a camera may see at one instant."""
     weather, view = conditions.weather, observation.view
     place, diameter, chance, phase = _box(seed)
-    there = chance < _kept(diameter, weather.rain_mm_h)
-    place, diameter, phase = place[there], diameter[there], phase[there]
-    velocity = fall_velocity(diameter, weather)
-    centre = view.world_T_camera.apply([0, 0, 0.45 * BOX_M])
-    now = nearest_copies(place + observation.time_ns * 1e-9 * velocity, centre)
+    there = np.flatnonzero(chance < _kept(diameter, weather.rain_mm_h))
+    velocity = fall_velocity(diameter[there], weather)
+    seen, start = arrived(place[:, there], velocity, observation.time_ns * 1e-9, view)
+    diameter, phase = diameter[there[seen]], phase[there[seen]]
     exposure = conditions.sensor.shutter_s or EXPOSURE_S
-    rotation = view.world_T_camera.rotation
-    start = (now - view.world_T_camera.position) @ rotation
-    seen = in_front(start, view)
-    start, diameter = start[seen], diameter[seen]
-    end = start + exposure * velocity[seen] @ rotation
-    return Grains(start, end, diameter * 1e-3, np.ones(len(start)), exposure * _oscillation_hz(diameter), phase[seen])
+    end = start + exposure * velocity[:, seen].T @ view.world_T_camera.rotation
+    return Grains(start, end, diameter * 1e-3, np.ones(len(start)), exposure * _oscillation_hz(diameter), phase)
 
 
-def fall_velocity(diameter_mm: np.ndarray, weather) -> np.ndarray:
-    """World frame, m/s, (N, 3): terminal speed after Atlas et al. (1973), and the wind's."""
+def fall_velocity(diameter_mm: np.ndarray, weather: Weather) -> np.ndarray:
+    """World frame, m/s, (3, N): terminal speed after Atlas et al. (1973), and the wind's."""
     angle = np.radians(weather.wind_azimuth_deg)
     down = -np.maximum(9.65 - 10.3 * np.exp(-0.6 * diameter_mm), 0.5)
     across = np.array([np.cos(angle), np.sin(angle)]) * weather.wind_m_s
-    return np.stack([*np.broadcast_arrays(*across, down)], axis=1)
+    return np.stack(np.broadcast_arrays(*across, down))
 
 
 def slope_per_mm(rain_mm_h: float) -> float:
@@ -74,4 +70,4 @@ def _box(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     slope = slope_per_mm(HEAVIEST_MM_H)
     low, high = np.exp(-slope * np.array([SMALLEST_MM, LARGEST_MM]))
     diameter = -np.log(rng.uniform(high, low, count)) / slope
-    return rng.uniform(0, BOX_M, (count, 3)), diameter, rng.uniform(size=count), rng.uniform(0, 2 * np.pi, count)
+    return rng.uniform(0, BOX_M, (3, count)), diameter, rng.uniform(size=count), rng.uniform(0, 2 * np.pi, count)

@@ -25,7 +25,8 @@ def henyey_greenstein(cosine: np.ndarray, asymmetry: float) -> np.ndarray:
         asymmetry: mean of that cosine; 0 scatters evenly, towards 1 light goes straight on.
     """
     square = asymmetry * asymmetry
-    return (1 - square) / (4 * np.pi) * (1 + square - 2 * asymmetry * cosine) ** -1.5
+    turned = 1 + square - 2 * asymmetry * cosine
+    return (1 - square) / (4 * np.pi) / (turned * np.sqrt(turned))
 
 
 @lru_cache(maxsize=16)

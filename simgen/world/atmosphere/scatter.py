@@ -1,7 +1,6 @@
 """Light that drops and flakes turn towards the camera: the scene around them, smeared by how they scatter."""
 
 import numpy as np
-from scipy.ndimage import zoom
 
 from simgen.observation import Observation
 from simgen.scenario.illumination import Emitter, Illumination
@@ -43,8 +42,7 @@ def scattered(picture: np.ndarray, observation: Observation, illumination: Illum
     for emitter in illumination.emitters:
         found += _from_lamp(emitter, observation.view.world_T_camera.position, own, asymmetry)
     coarse = found.reshape(*toward.shape).astype(np.float32)
-    scale = [full / part for full, part in zip(picture.shape, coarse.shape, strict=True)]
-    return np.maximum(zoom(coarse, scale, order=1, grid_mode=True, mode="nearest"), 0)
+    return np.einsum("hr,rwc->hwc", _between(rows), np.einsum("wk,rkc->rwc", _between(columns), coarse), optimize=True)
 
 
 def _blocks(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -53,11 +51,18 @@ def _blocks(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
     return total / (np.diff(rows)[:, None, None] * np.diff(columns)[:, None])
 
 
+def _between(edges: np.ndarray) -> np.ndarray:
+    """Weights that carry values of blocks over to pixels linearly, float32, (pixels, blocks)."""
+    middle, pixel = 0.5 * (edges[:-1] + edges[1:]), np.arange(edges[-1]) + 0.5
+    return np.stack([np.interp(pixel, middle, one) for one in np.eye(len(middle))], axis=1).astype(np.float32)
+
+
 def _solid_angles(observation: Observation, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Of every block in steradians, flat: a pixel's is the cube of its cosine over the focal lengths."""
     camera = observation.view.intrinsics
     cosine = directions(observation.view) @ observation.view.world_T_camera.rotation[:, 2]
-    return _blocks(cosine[..., None] ** 3, rows, columns).ravel() * np.outer(np.diff(rows), np.diff(columns)).ravel() / (camera.fx * camera.fy)
+    pixels = np.outer(np.diff(rows), np.diff(columns))
+    return (_blocks(cosine[..., None] ** 3, rows, columns)[..., 0] * pixels / (camera.fx * camera.fy)).ravel()
 
 
 def _sky(sky: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,6 +92,5 @@ def _from_lamp(emitter: Emitter, origin: np.ndarray, toward: np.ndarray, asymmet
     along = origin + REACH_M * toward - emitter.position
     distance = np.maximum(np.linalg.norm(along, axis=1), emitter.radius)
     cosine = along @ emitter.direction / distance
-    shine = np.where(cosine > emitter.cos_cone, np.maximum(cosine, 0), 0) / distance**2
     turned = henyey_greenstein(-(along * toward).sum(1) / distance, asymmetry)
-    return (shine * turned)[:, None] * (emitter.radiance * np.pi * emitter.radius**2)
+    return emitter.intensity(cosine) * (turned / distance**2)[:, None]

@@ -7,7 +7,8 @@ import numpy as np
 from simgen.observation import Observation
 from simgen.randomness import stream
 from simgen.scenario.conditions import Conditions
-from simgen.world.atmosphere.grain import BOX_M, Grains, in_front, nearest_copies
+from simgen.scenario.weather import Weather
+from simgen.world.atmosphere.grain import BOX_M, Grains, arrived
 from simgen.world.atmosphere.rain import EXPOSURE_S
 
 HEAVIEST_MM_H = 20.0
@@ -28,26 +29,23 @@ def falling(observation: Observation, conditions: Conditions, *, seed: int) -> G
     """The flakes a camera may see at one instant."""
     weather, view = conditions.weather, observation.view
     place, melted, chance, sway = _box(seed)
-    there = chance < min(weather.snow_mm_h / HEAVIEST_MM_H, 1.0)
-    place, melted, sway = place[there], melted[there], sway[there]
+    there = np.flatnonzero(chance < weather.snow_mm_h / HEAVIEST_MM_H)
     time, exposure = observation.time_ns * 1e-9, conditions.sensor.shutter_s or EXPOSURE_S
-    velocity = fall_velocity(melted, weather)
-    centre = view.world_T_camera.apply([0, 0, 0.45 * BOX_M])
-    now = nearest_copies(place + time * velocity, centre)
-    rotation = view.world_T_camera.rotation
-    start = (now + _swayed(sway, time) - view.world_T_camera.position) @ rotation
-    seen = in_front(start, view)
-    moved = exposure * velocity[seen] + _swayed(sway[seen], time + exposure) - _swayed(sway[seen], time)
-    start, steady = start[seen], np.zeros(int(seen.sum()))
-    return Grains(start, start + moved @ rotation, melted[seen] * FLUFFINESS * 1e-3, steady + OPACITY, steady, steady)
+    velocity = fall_velocity(melted[there], weather)
+    seen, straight = arrived(place[:, there], velocity, time, view)
+    melted, sway, rotation = melted[there[seen]], sway[there[seen]], view.world_T_camera.rotation
+    start = straight + _swayed(sway, time) @ rotation
+    end = straight + (exposure * velocity[:, seen].T + _swayed(sway, time + exposure)) @ rotation
+    steady = np.zeros(len(seen))
+    return Grains(start, end, melted * FLUFFINESS * 1e-3, steady + OPACITY, steady, steady)
 
 
-def fall_velocity(melted_mm: np.ndarray, weather) -> np.ndarray:
-    """World frame, m/s, (N, 3): terminal speed of dendrites after Langleben (1954), and the wind's."""
+def fall_velocity(melted_mm: np.ndarray, weather: Weather) -> np.ndarray:
+    """World frame, m/s, (3, N): terminal speed of dendrites after Langleben (1954), and the wind's."""
     angle = np.radians(weather.wind_azimuth_deg)
     down = -1.6 * (0.1 * melted_mm) ** 0.3
     across = np.array([np.cos(angle), np.sin(angle)]) * weather.wind_m_s
-    return np.stack([*np.broadcast_arrays(*across, down)], axis=1)
+    return np.stack(np.broadcast_arrays(*across, down))
 
 
 def _swayed(sway: np.ndarray, time: float) -> np.ndarray:
@@ -67,4 +65,4 @@ def _box(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     count = int(HEAVIEST_MM_H / 3600 / np.mean(water_kg * sinking) * BOX_M**3)
     melted = -np.log(rng.uniform(high, low, count)) / SLOPE_PER_MM
     sway = np.concatenate([rng.uniform(0.5, 1.5, (count, 1)), rng.uniform(0, 1, (count, 3)), rng.uniform(0.2, 1.5, (count, 1))], axis=1)
-    return rng.uniform(0, BOX_M, (count, 3)), melted, rng.uniform(size=count), sway
+    return rng.uniform(0, BOX_M, (3, count)), melted, rng.uniform(size=count), sway

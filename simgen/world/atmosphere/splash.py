@@ -30,15 +30,15 @@ def flying(observation: Observation, conditions: Conditions, *, seed: int) -> tu
     ground = _ground(observation)
     if not len(ground):
         return ()
-    cells, first = np.unique(np.floor(ground / (CELL_M, CELL_M, 2 * CELL_M)).astype(np.int64), axis=0, return_index=True)
+    cells, height = _cells(ground)
     time = observation.time_ns * 1e-9
-    rate = number_per_m3(conditions.weather.rain_mm_h) * -fall_velocity(np.array([1.5]), conditions.weather)[0, 2]
+    rate = number_per_m3(conditions.weather.rain_mm_h) * -fall_velocity(np.array([1.5]), conditions.weather)[2, 0]
     shift = _hashed(cells, 0, seed, 0)
     turn = np.floor(time / LIFE_S + shift).astype(np.int64)
     struck = _hashed(cells, turn, seed, 1) < 1 - np.exp(-rate * CELL_M**2 * LIFE_S)
     cells, turn, age = cells[struck], turn[struck], ((time / LIFE_S + shift) % 1.0)[struck] * LIFE_S
-    place = np.stack([(cells[:, 0] + _hashed(cells, turn, seed, 2)) * CELL_M, (cells[:, 1] + _hashed(cells, turn, seed, 3)) * CELL_M], axis=1)
-    place = np.concatenate([place, ground[first[struck], 2:]], axis=1)
+    x, y = (CELL_M * (cells[:, axis] + _hashed(cells, turn, seed, 2 + axis)) for axis in (0, 1))
+    place = np.stack([x, y, height[struck]], axis=1)
     strength = 0.4 + 0.9 * _hashed(cells, turn, seed, 4) ** 2
     exposure = conditions.sensor.shutter_s or EXPOSURE_S
     start, end = (_crown(place, strength, age + late) for late in (0.0, exposure))
@@ -52,6 +52,14 @@ def _ground(observation: Observation) -> np.ndarray:
     level = (up > LEVEL) & (observation.depth < FARTHEST_M)
     length = (observation.depth[level] * stretch(view)[level])[:, None]
     return view.world_T_camera.position + directions(view)[level] * length
+
+
+def _cells(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of ground, int64, (C, 3), whose third number tells floors one above the other, and the height of each, (C,)."""
+    index = np.floor(ground / (CELL_M, CELL_M, 2 * CELL_M)).astype(np.int64)
+    key = (index + 2**19 << np.array([40, 20, 0])).sum(1)
+    _, first = np.unique(key, return_index=True)
+    return index[first], ground[first, 2]
 
 
 def _crown(place: np.ndarray, strength: np.ndarray, age: np.ndarray) -> np.ndarray:
@@ -70,7 +78,7 @@ def _seen(start: np.ndarray, end: np.ndarray, strength: np.ndarray, observation:
     pose = observation.view.world_T_camera
     moves = np.linalg.norm(end - start, axis=1) > 1e-5
     start, end = ((points - pose.position) @ pose.rotation for points in (start, end))
-    seen = moves & in_front(start, observation.view)
+    seen = moves & in_front(start.T, observation.view)
     start, end, steady = start[seen], end[seen], np.zeros(int(seen.sum()))
     return Grains(start, end, DROPLET_M * strength[seen], steady + 1, steady, steady)
 

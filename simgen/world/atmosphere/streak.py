@@ -13,6 +13,8 @@ SPACING_PX = 0.8
 """Between the points a streak is made of."""
 BLURS_PX = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations to choose from."""
+FAINTEST_PX = 0.1
+"""Width below which a grain is but a part of the haze."""
 RIM_PX = 12
 """Canvas around the picture, for what is blurred into it."""
 OSCILLATION = 0.45
@@ -44,14 +46,16 @@ def coverage(grains: Grains, observation: Observation, sensor: Sensor, extinctio
 def _points(grains: Grains, observation: Observation, sensor: Sensor):
     """Points along all streaks: pixels, (P, 2), depths, covered areas in pixels, and rows of BLURS_PX, (P,)."""
     camera = observation.view.intrinsics
+    focal = np.sqrt(camera.fx * camera.fy)
     ahead = (grains.start[:, 2] > CLOSEST_M) & (grains.end[:, 2] > CLOSEST_M)
+    ahead &= focal * grains.diameter > FAINTEST_PX * grains.start[:, 2]
     start, end = grains.start[ahead], grains.end[ahead]
     first, last = camera.project(start), camera.project(end)
     count = np.clip(np.ceil(np.linalg.norm(last - first, axis=1) / SPACING_PX), 1, 4 * max(observation.depth.shape)).astype(int)
     owner = np.repeat(np.arange(len(count)), count)
     share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[owner]
     nearness = 0.5 / start[:, 2] + 0.5 / end[:, 2]
-    across = np.sqrt(camera.fx * camera.fy) * grains.diameter[ahead] * nearness
+    across = focal * grains.diameter[ahead] * nearness
     wobble = 1 + OSCILLATION * np.sin(2 * np.pi * grains.flicker[ahead][owner] * share + grains.phase[ahead][owner])
     steady = np.where(grains.flicker[ahead][owner] > 0, wobble, 1.0)
     weight = (0.25 * np.pi * across**2 * grains.opacity[ahead] / count)[owner] * steady
@@ -77,8 +81,9 @@ def _splat(column: np.ndarray, row: np.ndarray, weight: np.ndarray, shape: tuple
     right, below = column - left, row - top
     flat = top * shape[1] + left
     total = np.zeros(shape[0] * shape[1])
-    for step, part in ((0, (1 - right) * (1 - below)), (1, right * (1 - below)), (shape[1], (1 - right) * below), (shape[1] + 1, right * below)):
-        total += np.bincount(flat + step, part * weight, len(total))
+    for step, across in ((0, 1 - right), (1, right)):
+        total += np.bincount(flat + step, across * (1 - below) * weight, len(total))
+        total += np.bincount(flat + step + shape[1], across * below * weight, len(total))
     return total.reshape(shape).astype(np.float32)
 
 
