@@ -6,7 +6,7 @@ CLASSES = {
         "background robot gripper table floor wall cube box ball cylinder capsule bin tray drawer cabinet handle "
         "mug cup bowl plate bottle can carton bag book tool screwdriver hammer wrench fruit apple banana orange lemon "
         "toy block peg plank shelf rack pallet crate cone sign forklift person cart conveyor spill liquid cloth cable "
-        "lamp monitor keyboard phone plant sponge pan pot knife fork spoon goal marker distractor object".split()
+        "lamp monitor keyboard phone plant sponge pan pot knife fork spoon goal marker distractor object room".split()
     )
 }
 """Class name to id; 0 is background. 200 to 254 are for `classes:` of a scenario, 255 is reserved."""

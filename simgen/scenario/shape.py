@@ -1,10 +1,11 @@
 """The shapes a body can have. In YAML: `shape: {box: {size: [0.05, 0.05, 0.05]}}`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Tag
 
-from simgen.scenario.distribution import Choice, Model, Positive, Size
+from simgen.errors import UnknownName
+from simgen.scenario.distribution import Choice, Fraction, Model, Number, Positive, Size
 
 
 class BoxParameters(Model):
@@ -66,7 +67,48 @@ class Urdf(Model):
     urdf: FileParameters
 
 
-KINDS = {"box": Box, "sphere": Sphere, "cylinder": Cylinder, "capsule": Capsule, "mesh": Mesh, "urdf": Urdf}
+RoomKind = Literal["workshop", "kitchen", "laboratory", "warehouse", "office", "yard"]
+ROOM_KINDS: tuple[str, ...] = RoomKind.__args__
+
+
+def _room_tag(value: Any) -> str:
+    return "choice" if isinstance(value, dict | BaseModel) else "name"
+
+
+def _known_room(value: Any) -> Any:
+    named = value.get("choice", []) if isinstance(value, dict) else [value]
+    for name in named if isinstance(named, list) else []:
+        if isinstance(name, str) and name not in ROOM_KINDS:
+            raise ValueError(str(UnknownName("room", name, ROOM_KINDS)))
+    return value
+
+
+class RoomParameters(Model):
+    kind: Annotated[
+        Annotated[Choice[RoomKind], Tag("choice")] | Annotated[RoomKind, Tag("name")],
+        Discriminator(_room_tag),
+        BeforeValidator(_known_room),
+    ]
+    size: Size = (4.6, 4.4, 2.8)
+    """Metres along x, y and z; four tenths of x lie behind the robot, 0.45 of y on its left."""
+    clutter: Fraction = 0.6
+    """How much stands and lies about."""
+    seed: Number | None = None
+    """Which of the many rooms; None takes the seed of the body's material, which is drawn for every body of a Scene."""
+
+
+class Room(Model):
+    """What stands around a robot, for the eye: floor, walls and furniture; only its floor collides.
+
+    Its frame is on the floor, below the robot. It has no ceiling, so that sun and lamps light it, and no wall towards -y.
+    """
+
+    room: RoomParameters
+
+
+FLOOR = 0.02
+"""Thickness of a room's floor, metres."""
+KINDS = {"box": Box, "sphere": Sphere, "cylinder": Cylinder, "capsule": Capsule, "mesh": Mesh, "urdf": Urdf, "room": Room}
 
 
 def _kind(value: Any) -> str:
@@ -89,7 +131,8 @@ AnyShape = Annotated[
     | Annotated[Cylinder, Tag("cylinder")]
     | Annotated[Capsule, Tag("capsule")]
     | Annotated[Mesh, Tag("mesh")]
-    | Annotated[Urdf, Tag("urdf")],
+    | Annotated[Urdf, Tag("urdf")]
+    | Annotated[Room, Tag("room")],
     Discriminator(_kind),
     BeforeValidator(_known_kind),
 ]
@@ -101,6 +144,7 @@ Shape = Annotated[
     | Annotated[Capsule, Tag("capsule")]
     | Annotated[Mesh, Tag("mesh")]
     | Annotated[Urdf, Tag("urdf")]
+    | Annotated[Room, Tag("room")]
     | Annotated[Choice[AnyShape], Tag("choice")],
     Discriminator(_kind),
     BeforeValidator(_known_kind),

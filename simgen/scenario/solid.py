@@ -86,6 +86,38 @@ def capsule(radius: float, height: float) -> Part:
     return _round(*(np.concatenate(pair) for pair in zip(below, above, strict=True)))
 
 
+def turned(profile, around: int = AROUND) -> Part:
+    """A surface of revolution about z, shaded round about the axis and sharp at the corners of its profile.
+
+    Args:
+        profile: radius and height of every corner, metres, from the lowest outside upwards, (N, 2).
+        around: facets around it.
+    """
+    profile = np.asarray(profile, dtype=np.float64)
+    along = np.diff(profile, axis=0)
+    normals = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
+    bands = zip(profile[:-1], profile[1:], normals, strict=True)
+    return joined(*(_round(np.array([a[0], b[0]]), np.array([a[1], b[1]]), np.array([n, n]), around) for a, b, n in bands))
+
+
+def swept(path, radius: float, around: int = 8) -> Part:
+    """A tube without ends along a line of points, metres, (N, 3); its texture coordinates are in metres."""
+    path = np.asarray(path, dtype=np.float64)
+    ahead = np.gradient(path, axis=0)
+    ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
+    aside = np.cross(ahead, np.where(np.abs(ahead[:, 2:]) < 0.9, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)))
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    angle = np.linspace(0.0, 2 * np.pi, around + 1)
+    normals = np.cos(angle)[None, :, None] * aside[:, None] + np.sin(angle)[None, :, None] * np.cross(ahead, aside)[:, None]
+    vertices = path[:, None] + radius * normals
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    uv = np.stack(np.broadcast_arrays(length[:, None], radius * angle[None]), axis=-1)
+    grid = np.arange(vertices.shape[0] * vertices.shape[1]).reshape(vertices.shape[:2])
+    a, b, c, d = grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]
+    faces = np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)]).astype(np.int32)
+    return Part(vertices.reshape(-1, 3), faces, normals.reshape(-1, 3), uv.reshape(-1, 2))
+
+
 def joined(*parts: Part) -> Part:
     """Parts of one material as one."""
     offsets = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])

@@ -18,8 +18,10 @@ from simgen.scenario.finish import PLAIN, Finish
 from simgen.scenario.material.clad import clad, look, printed
 from simgen.scenario.mesh import Part, read_mesh, read_texture, scaling
 from simgen.scenario.robot import RobotModel, robot_model, robots
+from simgen.scenario.room.rooms import furnished
+from simgen.scenario.room.shell import floor_slab
 from simgen.scenario.scene import ROBOT_ID, PlacedBody, Scene
-from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Shape, Sphere, Urdf
+from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Room, Shape, Sphere, Urdf
 from simgen.scenario.skin import skin
 from simgen.scenario.visual import link_parts
 
@@ -94,6 +96,8 @@ def surfaces(scene: Scene) -> tuple[Surface, ...]:
 
 def body_surfaces(body: PlacedBody, folder: Path | None) -> list[Surface]:
     """Every visible triangle of one body, in the frames of its links; `folder` is where the scenario file stands."""
+    if isinstance(body.shape, Room):
+        return [_surface(body.id, 0, part, finish) for part, finish in _room(body)]
     texture = None if body.texture is None else read_texture(shelves.asset(body.texture, folder))
     colour = rgb(body.colour) if isinstance(body.colour, str) else body.colour
     names = body_articulation(body.shape, folder).links if isinstance(body.shape, Urdf) else (None,)
@@ -170,6 +174,11 @@ def _drawn(body: PlacedBody, folder: Path | None) -> tuple[tuple[int, Part], ...
     return _parts(body.shape, folder)
 
 
+def _room(body: PlacedBody) -> tuple[tuple[Part, Finish], ...]:
+    room, made = body.shape.room, look(body.material, body.label, None, body.id)
+    return furnished(room.kind, room.size, room.clutter, made.seed if room.seed is None else int(room.seed), made.wear)
+
+
 def _around(shape: Shape) -> tuple[float, float] | None:
     """Metres around a round solid and along its profile; None of what is not one."""
     match shape:
@@ -196,6 +205,8 @@ def _parts(shape: Shape, folder: Path | None) -> tuple[tuple[int, Part], ...]:
         case Mesh():
             scale = scaling(shape.mesh.scale)
             return tuple((0, part.moved(scale)) for part in read_mesh(shelves.asset(shape.mesh.file, folder)))
+        case Room():
+            part = floor_slab(shape.room.size)
         case Urdf():
             return link_parts(body_articulation(shape, folder))
     return ((0, part),)

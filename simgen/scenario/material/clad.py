@@ -43,8 +43,9 @@ def look(material: Material, label: str, own: str | None, number: int) -> Look:
         number: the body's id, which stands for the seed where there is none.
     """
     seed = number if material.seed is None else int(material.seed)
-    kinds, wear = SUGGESTED.get(own or "", SUGGESTED.get(label, ((None,), WEAR)))
-    chosen = material.kind is not None and own not in SUGGESTED
+    apart = own in SUGGESTED and own != label
+    kinds, wear = SUGGESTED.get(own if apart else label, ((None,), WEAR))
+    chosen = material.kind is not None and not apart
     kind = material.kind if chosen else kinds[seed % len(kinds)]
     return Look(kind, wear if material.wear is None else float(material.wear), seed, float(material.scale), chosen)
 

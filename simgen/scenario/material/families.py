@@ -52,18 +52,19 @@ def sheet_for(kind: str, extent: float, seed: int, wear: float, tinted: bool) ->
         tinted: whether a colour will be multiplied to it: then it is as bright as can be, and without a colour of its own.
     """
     pixels, span = next(((pixels, span) for most, pixels, span in SIZES if extent < most), LARGE)
-    return _sheet(kind, pixels, span, int(seed), round(float(wear), 2), tinted)
+    return sheet(kind, pixels, span, int(seed), round(float(wear), 2), tinted)
 
 
-@lru_cache(maxsize=96)
-def _sheet(kind: str, pixels: int, span: float, seed: int, wear: float, tinted: bool) -> Sheet:
+@lru_cache(maxsize=128)
+def sheet(kind: str, pixels: int, span: float, seed: int, wear: float, tinted: bool) -> Sheet:
+    """So many texels over so many metres of a kind; arguments as of `sheet_for`; remembered."""
     rng = np.random.default_rng([seed, *kind.encode()])
-    sheet = FAMILIES[kind](Grid(pixels, span, rng), wear)
+    drawn = FAMILIES[kind](Grid(pixels, span, rng), wear)
     if tinted:
-        return sheet if kind in PALETTES else replace(sheet, texture=_bleached(sheet.texture))
+        return drawn if kind in PALETTES else replace(drawn, texture=_bleached(drawn.texture))
     if kind in PALETTES:
-        return replace(sheet, texture=_dyed(sheet.texture, PALETTES[kind][rng.integers(len(PALETTES[kind]))]))
-    return sheet
+        return replace(drawn, texture=_dyed(drawn.texture, PALETTES[kind][rng.integers(len(PALETTES[kind]))]))
+    return drawn
 
 
 def _bleached(texture: np.ndarray) -> np.ndarray:

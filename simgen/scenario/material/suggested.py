@@ -1,7 +1,7 @@
 """What things are made of where nobody says: by the class of the body or link."""
 
 METALLIC = ("metal",)
-SUGGESTED: dict[str, tuple[tuple[str, ...], float]] = {
+SUGGESTED: dict[str, tuple[tuple[str | None, ...], float]] = {
     "table": (("wood", "wood", "laminate"), 0.35),
     "floor": (("concrete", "planks", "tiles"), 0.4),
     "wall": (("plaster", "plaster", "brick"), 0.3),
@@ -54,6 +54,7 @@ SUGGESTED: dict[str, tuple[tuple[str, ...], float]] = {
     "knife": (METALLIC, 0.2),
     "fork": (METALLIC, 0.2),
     "spoon": (METALLIC, 0.2),
+    "room": ((None,), 0.45),
     "marker": (("painted_metal",), 0.25),
     "goal": (("painted_metal",), 0.25),
 }

@@ -9,7 +9,7 @@ from simgen.errors import UnknownName
 from simgen.geometry import Pose
 from simgen.scenario.robot import robot_model
 from simgen.scenario.scene import PlacedBody, Scene
-from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Sphere, Urdf
+from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Room, Sphere, Urdf
 from simgen.scenario.surface import body_articulation, hull, robot_articulation
 from simgen.simulator.collision import collision_urdf, convex_pieces, obj_file, owner
 from simgen.simulator.inertia import inertia
@@ -178,6 +178,10 @@ class Loader:
             case Capsule():
                 sizes = shape.capsule
                 return [engine.createCollisionShape(engine.GEOM_CAPSULE, radius=sizes.radius, height=sizes.height)]
+            case Room():
+                low, high = hull(body, self._folder).bounds
+                half, middle = (0.5 * (high - low)).tolist(), (0.5 * (high + low)).tolist()
+                return [engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, collisionFramePosition=middle)]
             case Mesh():
                 mesh = hull(body, self._folder)
                 vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
