@@ -14,7 +14,7 @@ CELLS = 64
 """Cells a side of the lattice that clouds are made from, after which they repeat."""
 SOFTNESS = 0.16
 """Over which share of thickness a cloud's rim fades."""
-DRIFT_PER_DEG = 0.11
+DRIFT_PER_DEG = 0.05
 """Cells that the clouds have drifted while the sun has moved by a degree: other hours have other clouds, and no hour jumps."""
 OVERCAST = np.array([0.97, 1.0, 1.06])
 """Colour of light through thick cloud."""

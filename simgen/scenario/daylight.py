@@ -49,9 +49,10 @@ def air_mass(elevation_deg: float) -> float:
 def sunlight(elevation_deg: float, turbidity: float) -> np.ndarray:
     """Lux on a plane that faces the sun under a cloudless sky, linear sRGB, float64, (3,).
 
-    Rayleigh scattering, ozone, and aerosol by Angstrom's formula with Preetham's turbidity (1999, appendix A).
+    Rayleigh scattering, ozone, and aerosol by Angstrom's formula with an exponent of 1.3, whose optical depth grows in proportion
+    to turbidity and is 0.13 at 3, as in clean continental air.
     """
-    beta = max(0.04608 * turbidity - 0.04586, 0.0)
+    beta = max(0.03 * (turbidity - 1), 0.0)
     depth = 0.008735 * MICROMETRES**-4.08 + beta * MICROMETRES**-1.3 + OZONE
     risen = smoothstep(-0.9, 0.3, elevation_deg)  # the disc, lifted half a degree by refraction
     return SUN_LUX * glow(SUN_K) * np.exp(-depth * air_mass(elevation_deg)) * risen
@@ -61,7 +62,8 @@ def clear_sky_lux(elevation_deg: float, turbidity: float) -> float:
     """Of a cloudless sky on level ground: 0.8 + 15.5 sqrt(sin elevation) kilolux by day (IES Lighting Handbook), more with haze."""
     sine = max(np.sin(np.radians(elevation_deg)), 0.0)
     haze = 1 + 0.15 * (np.clip(turbidity, 1.5, 10.0) - 3) * smoothstep(-6, 10, elevation_deg)
-    return (twilight_lux(elevation_deg) + 15_500 * np.sqrt(sine)) * haze
+    risen = smoothstep(0.0, 4.0, elevation_deg)  # the root alone would leap at sunrise
+    return (twilight_lux(elevation_deg) + 15_500 * np.sqrt(sine) * risen) * haze
 
 
 def twilight_lux(elevation_deg: float) -> float:

@@ -92,7 +92,8 @@ def _through_fog(weather: Weather, towards: np.ndarray, sun: np.ndarray, sky: np
     direct = np.exp(-depth / height)
     scattered = sun * (1 - direct) * height * smoothstep(-0.02, 0.05, towards[2])
     even = horizontal_illuminance(sky) * (1 - np.exp(-depth)) + scattered
-    lobe = 0.4 + np.exp(-np.arccos(np.clip(directions() @ towards, -1, 1)) / 0.7)[..., None].repeat(3, -1)  # brighter around the sun
+    around = np.exp(-np.arccos(np.clip(directions() @ towards, -1, 1)) / 0.7 - depth / 6)  # brighter about the sun, if fog is thin
+    lobe = 0.4 + around[..., None].repeat(3, -1)
     lobe = lobe / horizontal_illuminance(lobe)
     whole = (sky * np.exp(-depth) + lobe * even) / (1 + BACKSCATTER * depth)
     return sun * direct, np.concatenate([whole[: ROWS // 2], sky[ROWS // 2 :]])

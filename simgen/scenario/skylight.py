@@ -39,7 +39,7 @@ def finer(sky: np.ndarray, times: int = 4) -> np.ndarray:
 
 
 def radiance(sky: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """cd/m2 seen along unit vectors, world frame, (..., 3): the map interpolated linearly, float32, (..., 3)."""
+    """cd/m2 seen along unit vectors, world frame, (..., 3): a map, or several with C channels in all, interpolated linearly, (..., C)."""
     rows, columns = sky.shape[:2]
     x, y, z = (np.asarray(direction[..., i], dtype=np.float32) for i in range(3))
     row = np.clip(np.arccos(np.clip(z, -1, 1)) * np.float32(rows / np.pi) - np.float32(0.5), 0, rows - 1)

@@ -50,7 +50,8 @@ def near_ball(points, ways, open_, matrix, centre, radius):
 def smoothed(layers: np.ndarray, depth: np.ndarray, normal: np.ndarray, reach: int) -> np.ndarray:
     """Layers averaged over neighbours of the same surface: across, then down; `2 * reach` pixels wide.
 
-    A neighbour counts where its normal is alike and it lies in the same plane as far as depth can tell.
+    A neighbour counts the more the more alike its normal is, and where it lies in the same plane as far as depth can tell; a bevel
+    one pixel wide has no neighbours but those beside it.
 
     Args:
         layers: float32, (H, W, C).
@@ -79,9 +80,10 @@ def _along(layers, depth, normal, reach, down, right):
                 alike = normal[row, column, 0] * normal[y, x, 0] + normal[row, column, 1] * normal[y, x, 1]
                 alike += normal[row, column, 2] * normal[y, x, 2]
                 slope = max(-normal[row, column, 2], np.float32(0.1))
-                if alike < np.float32(0.9) or abs(depth[y, x] - here) > here * np.float32(0.004) * (1 + abs(step)) / slope:
+                if alike < np.float32(0.3) or abs(depth[y, x] - here) > here * np.float32(0.004) * (1 + abs(step)) / slope:
                     continue
-                weight = np.float32(0.5) if abs(step) == reach else np.float32(1)
+                weight = min((alike - np.float32(0.3)) / np.float32(0.6), np.float32(1)) ** 2
+                weight *= np.float32(0.5) if abs(step) == reach else np.float32(1)
                 for c in range(count):
                     total[c] += weight * layers[y, x, c]
                 weights += weight

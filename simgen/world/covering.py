@@ -44,7 +44,7 @@ def covered(seen: Surfaces, weather: Weather) -> Surfaces:
 
 def _grown(share: float, patch: np.ndarray, up: np.ndarray) -> np.ndarray:
     """How far each pixel is covered when a share of what faces the sky is: patches that grow until they close, (N,)."""
-    return np.clip((patch * 0.8 + up - 1.9 + 1.15 * share + 0.05) / 0.15, 0, 1) * (share > 0) * np.clip(up * 3, 0, 1)
+    return np.clip((patch * 0.8 + up - 1.9 + 1.15 * share + 0.05) / 0.25, 0, 1) * (share > 0) * np.clip(up * 3, 0, 1)
 
 
 def _coated(seen: Surfaces, cover: np.ndarray, colour: np.ndarray, roughness: float) -> Surfaces:
@@ -63,8 +63,8 @@ def _patch(position: np.ndarray) -> np.ndarray:
 
 def _patches() -> np.ndarray:
     rng = stream(0, 0, "patches")
-    layers = [gaussian_filter(rng.standard_normal((128, 128)), width, mode="wrap") * width for width in (2, 5, 12)]
-    rank = np.argsort(np.argsort(sum(layers), axis=None)).reshape(128, 128)
+    layers = [gaussian_filter(rng.standard_normal((256, 256)), width, mode="wrap") * width**1.4 for width in (1, 2, 4, 8, 16)]
+    rank = np.argsort(np.argsort(sum(layers), axis=None)).reshape(256, 256)
     return locked((rank / rank.size).astype(np.float32))
 
 

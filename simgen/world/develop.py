@@ -24,14 +24,14 @@ from simgen.world.tone import GREY, printed
 from simgen.world.tone import to_linear as to_linear
 from simgen.world.tone import to_srgb as to_srgb
 
-BRIGHT = 0.9
+BRIGHT = 1.2
 """Exposure of the 95th percentile of a picture whose tones are spread as usual."""
 DIM_CD_M2, DARK_CD_M2, DARK_STOPS = 2.0, 0.005, 2.5
 """From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops, so that night looks like night."""
 BRIGHTEST = 200.0
 """Exposure beyond which light is lost before it reaches the lens' scatter: a sun's disc would drown every picture."""
-LEAST_CHANNEL = 0.3
-"""Of the light's colour as far as automatic white balance follows it: candlelight stays warm."""
+FARTHEST = 0.6
+"""Logarithm of a channel's share to which automatic white balance follows the light at most: candlelight stays warm."""
 
 
 class Developer:
@@ -129,11 +129,12 @@ def metered(first: np.ndarray) -> float:
 def white_balance(sensor: Sensor, illumination: Illumination) -> np.ndarray:
     """The matrix, (3, 3), from scene to picture colours: what the camera takes for neutral comes out neutral.
 
-    That is `white_balance_k`, moved by `auto_white_balance` towards the colour of the light, by von Kries on Bradford's cones.
+    That is `white_balance_k`, moved by `auto_white_balance` towards the colour of the light, less and less the farther that is;
+    von Kries on Bradford's cones.
     """
-    met = np.maximum(illuminant(illumination), LEAST_CHANNEL)
-    share = sensor.auto_white_balance
-    neutral = np.exp((1 - share) * np.log(np.maximum(glow(sensor.white_balance_k), 0.01)) + share * np.log(met))
+    set_ = np.maximum(glow(sensor.white_balance_k), 0.01)
+    away = np.log(np.maximum(illuminant(illumination), 0.01) / set_)
+    neutral = set_ * np.exp(sensor.auto_white_balance * FARTHEST * np.tanh(away / FARTHEST))
     return adaptation(neutral / luminance(neutral))
 
 

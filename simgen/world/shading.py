@@ -50,8 +50,8 @@ class Sky:
 
     fine: np.ndarray
     """Smoothly interpolated, for backgrounds, float32, (256, 512, 3)."""
-    blurred: tuple[np.ndarray, ...]
-    """By BLURS, each float32, (64, 128, 3)."""
+    blurred: np.ndarray
+    """By BLURS, float32, (64, 128, 3 for each)."""
     harmonics: np.ndarray
     """Of its irradiance, float32, (9, 3)."""
 
@@ -61,7 +61,7 @@ def prepared(illumination: Illumination) -> Sky:
     """The sky of an illumination, remembered."""
     sky = illumination.sky
     blurs = [sky, *(gaussian_filter(sky, (blur, blur, 0), mode=("nearest", "wrap", "nearest")) for blur in BLURS[1:])]
-    return Sky(locked(finer(sky)), tuple(map(locked, blurs)), locked(harmonics(sky)))
+    return Sky(locked(finer(sky)), locked(np.concatenate(blurs, axis=-1)), locked(harmonics(sky)))
 
 
 def background(illumination: Illumination, direction: np.ndarray) -> np.ndarray:
@@ -88,7 +88,7 @@ def shaded(seen: Surfaces, illumination: Illumination) -> np.ndarray:
 def _reflected(seen: Surfaces, sky: Sky, facing: np.ndarray) -> np.ndarray:
     """The sky in the mirror direction, blurred by roughness."""
     mirror = 2 * facing[:, None] * seen.normal - seen.view
-    layers = [radiance(layer, mirror) for layer in sky.blurred] + [lit_by(sky.harmonics, mirror) * np.float32(1 / np.pi)]
+    layers = np.split(radiance(sky.blurred, mirror), len(BLURS), axis=1) + [lit_by(sky.harmonics, mirror) * np.float32(1 / np.pi)]
     level = np.clip(seen.roughness / 0.35, 0, 2.999)
     out = np.zeros_like(seen.light)
     for number, layer in enumerate(layers):

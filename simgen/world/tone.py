@@ -13,7 +13,7 @@ GREY = 0.18
 """Reflectance of a grey card."""
 WHITE = 12.0
 """Exposure from which on everything is white: six stops above grey."""
-CONTRAST = 1.3
+CONTRAST = 1.4
 """Exponent of the response."""
 STEPS = 1 << 14
 """Entries of the table from exposure to bytes, evenly spaced over the root of the exposure: a step is under a tenth of a byte."""
