@@ -20,10 +20,12 @@ from simgen.geometry import CameraView, Intrinsics, Pose
 from simgen.observation import Observation, State
 from simgen.scenario.robot import robot_model
 from simgen.scenario.scene import ROBOT_ID, Scene
+from simgen.scenario.schedule import conditions_at
 from simgen.scenario.surface import links, surfaces
 from simgen.simulator.bullet.loading import Loader
 from simgen.simulator.bullet.painter import Painter
 from simgen.simulator.bullet.reading import articulation, contacts, link_motion
+from simgen.simulator.bullet.weathered import Weathered
 from simgen.simulator.control import Controller, action_names, check_action
 from simgen.simulator.quiet import quiet
 from simgen.simulator.raycast import RayCaster
@@ -118,6 +120,7 @@ class PyBullet:
         self._fixed_rows = {row for row, link in enumerate(self.links) if link.index == 0 and link.body in fixed}
         self._row_of = {(actor.uid, index): row for actor in self._actors for index, row in actor.rows.items()}
         self._fresh = True
+        self._weathered = Weathered(engine, scene, self._actors) if scene.coupled else None
         if self._robot is not None:
             self._motorise()
 
@@ -139,6 +142,7 @@ class PyBullet:
         self._ticks, self._last_pose, self._seen = 0, None, {}
         self._torque = np.zeros(0 if self._robot is None else len(self._arm))
         self._controller = None if self._robot is None else Controller(self.scene)
+        self._feel()
         self._state = self._read()
         return self._state
 
@@ -153,13 +157,29 @@ class PyBullet:
         self._fresh = False
         if self._robot is None:
             for _ in range(self.scene.physics_rate // self.scene.control_rate):
-                self._engine.stepSimulation()
+                self._advance()
         else:
             self._drive(*self._controller.command(action, self._state.joint_position))
         self._damp()
         self._ticks, self._last_pose = self._ticks + 1, self._state.link_pose
+        self._feel()
         self._state = self._read()
         return self._state
+
+    def _advance(self) -> None:
+        """One physics step."""
+        if self._weathered is not None:
+            self._weathered.blow()
+        self._engine.stepSimulation()
+
+    def _feel(self) -> None:
+        """Take on the weather of now, until the next control step."""
+        if self._weathered is not None:
+            self._weathered.take(conditions_at(self.scene, self._time_ns).weather)
+
+    @property
+    def _time_ns(self) -> int:
+        return self._ticks * 10**9 // self.scene.control_rate
 
     def _drive(self, setpoints: np.ndarray, opening: float) -> None:
         """Physics steps along setpoints, (S + 1, J): each starts at one of them and, by velocity, aims at the next."""
@@ -181,7 +201,7 @@ class PyBullet:
             engine.setJointMotorControlArray(
                 uid, arm, engine.POSITION_CONTROL, setpoint, targetVelocities=velocity, forces=self._torque_limit, **gains
             )
-            engine.stepSimulation()
+            self._advance()
         self._torque = np.array([state[3] for state in engine.getJointStates(uid, arm)])
 
     def _damp(self) -> None:
@@ -204,7 +224,7 @@ class PyBullet:
             arm, opening = moving[: len(self._arm)], float(moving[len(self._arm) :, 0].sum())
             tcp = Pose.from_row(pose[self._tcp_row]) @ self._tcp
         return State(
-            time_ns=self._ticks * 10**9 // scene.control_rate,
+            time_ns=self._time_ns,
             link_pose=pose,
             link_velocity=velocity,
             joint_position=arm[:, 0].copy(),
@@ -215,8 +235,13 @@ class PyBullet:
             articulation=articulation(engine, self._bodies, [body.name for body in scene.bodies]),
             contacts=contacts(engine, self._row_of, self._fixed_rows),
             mass=np.array([actor.mass for actor in self._bodies]),
-            friction=np.array([body.friction for body in scene.bodies], dtype=np.float64),
+            friction=self._friction(),
         )
+
+    def _friction(self) -> np.ndarray:
+        """Coefficient of every body as it is now, float64, (B,)."""
+        dry = np.array([body.friction for body in self.scene.bodies], dtype=np.float64)
+        return dry if self._weathered is None else dry * self._weathered.factor
 
     def jacobian(self) -> np.ndarray:
         """Of the tool centre point in the arm's joints, world frame, linear rows then angular, float64, (6, J)."""
@@ -333,6 +358,7 @@ class PyBullet:
         if self._robot is not None:
             self._controller = Controller(self.scene)
             self._controller.memory = kept["memory"]
+        self._feel()
         self._state = self._read()
         return self._state
 

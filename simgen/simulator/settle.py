@@ -25,11 +25,11 @@ RESTFUL = 0.15
 
 
 def settled(scene: Scene, simulator: Simulator, *, seconds: float = 3.0) -> Scene:
-    """The Scene after its bodies have come to rest under gravity, the robot holding still.
+    """The Scene after its bodies have come to rest under gravity, the robot holding still, dry and out of the wind.
 
     Args:
         scene: as drawn; bodies may stand a little above what they rest on.
-        simulator: any; it is left with this Scene built.
+        simulator: any; it is left with this Scene, uncoupled from its weather, built.
         seconds: simulated time after which bodies that still move are given up.
 
     Raises:
@@ -37,7 +37,7 @@ def settled(scene: Scene, simulator: Simulator, *, seconds: float = 3.0) -> Scen
     """
     if all(body.fixed for body in scene.bodies):
         return scene
-    simulator.build(scene)
+    simulator.build(scene.model_copy(update={"coupled": False}) if scene.coupled else scene)
     state = simulator.reset(scene.seed)
     rows = {link.body: row for row, link in enumerate(simulator.links) if link.index == 0}
     moving = [body for body in scene.bodies if not body.fixed]
