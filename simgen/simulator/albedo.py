@@ -1,4 +1,4 @@
-"""Colours of triangles without light: flat colours and textures of many surfaces, looked up at once."""
+"""What triangles are without light: colour, roughness and metal of many surfaces, flat or from textures, looked up at once."""
 
 from collections.abc import Sequence
 
@@ -9,42 +9,48 @@ from simgen.simulator.compiled import compiled
 
 
 class Albedo:
-    """Colour lookup by triangle and place on it, for the concatenated triangles of some surfaces.
+    """Lookup by triangle and place on it, for the concatenated triangles of some surfaces.
 
-    Texels lie end to end in one array; every texture has a rim that repeats its opposite sides, so that neighbours need no
-    wrapping.
+    Texels lie end to end in one array, four bytes each, red, green, blue and roughness; every texture has a rim that repeats
+    its opposite sides, so that neighbours need no wrapping.
     """
 
     def __init__(self, surfaces: Sequence[Surface]):
         self.surface_of_face = np.repeat(np.arange(len(surfaces), dtype=np.int32), [len(surface.faces) for surface in surfaces])
         self._tint = np.array([surface.colour for surface in surfaces], dtype=np.float32).reshape(-1, 3)
-        self._flat = np.rint(self._tint * 255).astype(np.uint8)
+        rough = [round(255 * surface.finish.roughness) for surface in surfaces]
+        self._flat = np.column_stack([np.rint(self._tint * 255), np.array(rough, dtype=np.float32)]).astype(np.uint8)
+        self._metallic = np.array([round(255 * surface.finish.metallic) for surface in surfaces], dtype=np.uint8)
         self._uv = np.concatenate([np.zeros((0, 6), np.float32), *map(_uv, surfaces)])
-        textures = {id(surface.texture): surface.texture for surface in surfaces if surface.texture is not None}
-        rimmed = {key: np.pad(texture, [(1, 1), (1, 1), (0, 0)], mode="wrap") for key, texture in textures.items()}
-        texels = [_packed(texture) for texture in rimmed.values()]
+        pictures = {_key(surface): surface for surface in surfaces if _key(surface) is not None}
+        rimmed = {key: np.pad(_picture(surface), [(1, 1), (1, 1), (0, 0)], mode="wrap") for key, surface in pictures.items()}
+        texels = [picture.reshape(-1, 4).view(np.uint32).reshape(-1) for picture in rimmed.values()]
         self._texels = np.concatenate([np.zeros(0, np.uint32), *texels])
         starts = dict(zip(rimmed, np.cumsum([0, *map(len, texels)]), strict=False))
-        places = [(starts.get(id(surface.texture), 0), *_size(surface.texture)) for surface in surfaces]
+        sizes = {key: (picture.shape[0] - 2, picture.shape[1] - 2) for key, picture in rimmed.items()}
+        places = [(starts.get(_key(surface), 0), *sizes.get(_key(surface), (0, 0))) for surface in surfaces]
         self._place = np.array(places, dtype=np.int64).reshape(-1, 3)
         """Of every surface, where its texels start, and its texture's height and width, 0 without one."""
 
-    def paint(self, face: np.ndarray, weights: np.ndarray, out: np.ndarray):
-        """Write the colour of every triangle seen.
+    def paint(self, face: np.ndarray, weights: np.ndarray, colour: np.ndarray, roughness: np.ndarray, metallic: np.ndarray):
+        """Write what every triangle seen is; the outputs stay as they are where no triangle is seen.
 
         Args:
             face: index of the triangle among all, int32, (N,); -1 for none.
             weights: barycentric weights of its second and third corner, float32, (N, 2).
-            out: sRGB, uint8, (N, 3); left as it is where no triangle is seen.
+            colour: sRGB, uint8, (N, 3).
+            roughness: over 255, uint8, (N,).
+            metallic: over 255, uint8, (N,).
         """
-        textured = _find(face, weights, self.surface_of_face, self._flat, self._uv, self._place, out)
-        _mix(*textured, self._texels, face, self.surface_of_face, self._tint, out)
+        surface = self.surface_of_face
+        textured = _find(face, weights, surface, self._flat, self._metallic, self._uv, self._place, colour, roughness, metallic)
+        _mix(*textured, self._texels, face, surface, self._tint, colour, roughness)
 
 
 @compiled
-def _find(face, weights, surface_of_face, flat, uv, place, out):
-    """Write flat colours; of textured pixels, their index, their first texel of four, the texels in a row, and the shares of the
-    texels right and below."""
+def _find(face, weights, surface_of_face, flat, metal, uv, place, colour, roughness, metallic):
+    """Write metal, and flat colours and roughness; of textured pixels, their index, their first texel of four, the texels in a
+    row, and the shares of the texels right and below."""
     pixel, texel, stride = np.empty(len(face), np.uint32), np.empty(len(face), np.uint32), np.empty(len(face), np.uint32)
     right, below, count = np.empty(len(face), np.uint64), np.empty(len(face), np.uint64), 0
     for n in range(len(face)):
@@ -52,9 +58,11 @@ def _find(face, weights, surface_of_face, flat, uv, place, out):
         if f >= 0:
             surface = surface_of_face[f]
             height, width = place[surface, 1], place[surface, 2]
+            metallic[n] = metal[surface]
             if width == 0:
                 for i in range(3):
-                    out[n, i] = flat[surface, i]
+                    colour[n, i] = flat[surface, i]
+                roughness[n] = flat[surface, 3]
             else:
                 second, third = weights[n, 0], weights[n, 1]
                 column, right[count] = _cell(uv[f, 0] + second * uv[f, 2] + third * uv[f, 4], width)
@@ -66,20 +74,21 @@ def _find(face, weights, surface_of_face, flat, uv, place, out):
 
 
 @compiled
-def _mix(pixel, texel, stride, right, below, texels, face, surface_of_face, tint, out):
+def _mix(pixel, texel, stride, right, below, texels, face, surface_of_face, tint, colour, roughness):
     for k in range(len(pixel)):  # memory is slow: a loop as short as this waits for many texels at once
         first, n = texel[k], pixel[k]
         above = _between(_lanes(texels[first]), _lanes(texels[first + np.uint32(1)]), right[k])
         first += stride[k]
         beneath = _between(_lanes(texels[first]), _lanes(texels[first + np.uint32(1)]), right[k])
-        colour = _between(above, beneath, below[k])
+        mixed = _between(above, beneath, below[k])
         for i in range(3):
-            out[n, i] = (colour >> np.uint64(16 * i)) & np.uint64(255)
+            colour[n, i] = (mixed >> np.uint64(16 * i)) & np.uint64(255)
+        roughness[n] = mixed >> np.uint64(48)
     for n in pixel:
         surface = surface_of_face[face[n]]
         for i in range(3):
             if tint[surface, i] != 1:
-                out[n, i] = np.rint(np.float32(out[n, i]) * tint[surface, i])
+                colour[n, i] = np.rint(np.float32(colour[n, i]) * tint[surface, i])
 
 
 @compiled
@@ -92,9 +101,10 @@ def _cell(coordinate, size):
 
 @compiled
 def _lanes(texel):
-    """Three bytes in 32 bits as three 16-bit lanes in 64."""
+    """Four bytes in 32 bits as four 16-bit lanes in 64."""
     wide = np.uint64(texel)
-    return wide & np.uint64(255) | (wide & np.uint64(0xFF00)) << np.uint64(8) | (wide & np.uint64(0xFF0000)) << np.uint64(16)
+    wide = (wide | wide << np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    return (wide | wide << np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
 
 
 @compiled
@@ -104,13 +114,23 @@ def _between(first, second, share):
     return (mixed >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
 
 
-def _packed(texture: np.ndarray) -> np.ndarray:
-    """Colours, uint8, (..., 3), one after the other as four bytes in uint32, (N,)."""
-    return np.pad(texture.reshape(-1, 3), [(0, 0), (0, 1)]).view(np.uint32).reshape(-1)
+def _key(surface: Surface) -> tuple | None:
+    """Tells textures apart by which arrays they are; None where a surface has neither texture nor roughness map."""
+    texture, finish = surface.texture, surface.finish
+    if surface.uv is None or (texture is None and finish.roughness_map is None):
+        return None
+    return id(texture), id(finish.roughness_map), finish.roughness
 
 
-def _size(texture: np.ndarray | None) -> tuple[int, int]:
-    return (0, 0) if texture is None else texture.shape[:2]
+def _picture(surface: Surface) -> np.ndarray:
+    """Texture and roughness of a surface, uint8, (h, w, 4), of the texture's size where it has one."""
+    texture, finish = surface.texture, surface.finish
+    if texture is None:
+        texture = np.full((*finish.roughness_map.shape, 3), 255, np.uint8)
+    (height, width), rough = texture.shape[:2], np.full((1, 1), 255, np.uint8) if finish.roughness_map is None else finish.roughness_map
+    table = np.rint(np.arange(256) * finish.roughness).astype(np.uint8)
+    rows, columns = np.arange(height) * rough.shape[0] // height, np.arange(width) * rough.shape[1] // width
+    return np.concatenate([texture, table[rough[rows[:, None], columns]][..., None]], axis=2)
 
 
 def _uv(surface: Surface) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Exact geometry buffers on the CPU: depth, ids, normals, flow and albedo by ray casting (Open3D, Embree).
+"""Exact geometry buffers on the CPU: depth, ids, normals, flow, albedo and roughness by ray casting (Open3D, Embree).
 
 Every moving link has its own scene of triangles, built once in the link's frame; where a link moves, the rays are moved
 instead. Links that stay where they are share one scene in the world frame.
@@ -64,12 +64,15 @@ class Picture:
     semantic: np.ndarray
     normal: np.ndarray
     albedo: np.ndarray
+    roughness: np.ndarray
+    metallic: np.ndarray
 
     @classmethod
     def blank(cls, height: int, width: int) -> "Picture":
         size = height, width
         ids = np.full(size, WORLD, np.int16), np.zeros(size, np.int32), np.full(size, -1, np.int32), np.zeros(size, np.int32)
-        return cls(np.full(size, np.inf, np.float32), *ids, np.zeros((*size, 3), np.float32), np.zeros((*size, 3), np.uint8))
+        made_of = np.zeros((*size, 3), np.uint8), np.full(size, 255, np.uint8), np.zeros(size, np.uint8)
+        return cls(np.full(size, np.inf, np.float32), *ids, np.zeros((*size, 3), np.float32), *made_of)
 
     def copy(self) -> "Picture":
         return Picture(**{field.name: getattr(self, field.name).copy() for field in fields(self)})
@@ -144,7 +147,9 @@ class RayCaster:
             with self.watch("flow"):
                 motion = _camera_T(previous.view, previous_link_pose) @ np.linalg.inv(camera_T)
                 flow = backward_flow(view, seen.depth, seen.row, motion, previous)
-        return Observation(view, time_ns, seen.depth, seen.instance, seen.link, seen.semantic, seen.normal, flow, seen.albedo)
+        ids = seen.instance, seen.link, seen.semantic
+        made_of = {"roughness": seen.roughness, "metallic": seen.metallic}
+        return Observation(view, time_ns, seen.depth, *ids, seen.normal, flow, seen.albedo, **made_of)
 
     def visible_fraction(self, observation: Observation, link_pose: np.ndarray) -> dict[int, float]:
         """Body id to the share of the pixels the body would cover alone in which it is seen; 0 where it is out of view.
@@ -230,7 +235,8 @@ class RayCaster:
         with self.watch("normal"):
             self._triangles.normals(face, camera_T, picture.normal.reshape(-1, 3))
         with self.watch("albedo"):
-            self._triangles.albedo.paint(face, weights, picture.albedo.reshape(-1, 3))
+            made_of = picture.albedo.reshape(-1, 3), picture.roughness.reshape(-1), picture.metallic.reshape(-1)
+            self._triangles.albedo.paint(face, weights, *made_of)
         return picture
 
 
