@@ -11,13 +11,14 @@ from simgen import task as tasks
 from simgen import world as worlds
 from simgen.dataset import Episode
 from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, Unsettled
+from simgen.photography import Gate, Studio, usual_gate
 from simgen.rollout import roll_out
 from simgen.scenario import Scenario, Scene, draw, load
+from simgen.scenario.override import NOTHING, Override
 from simgen.scenario.robot import robot_model
 from simgen.simulator import Simulator
 from simgen.simulator.settle import settled
 from simgen.stopwatch import Stopwatch
-from simgen.world import World
 
 ARRANGEMENTS = 20
 """How many arrangements of one episode may fail to settle before the scenario is called impossible."""
@@ -33,11 +34,14 @@ class Job:
     seed: int
     world: str
     simulator: str
+    override: Override = NOTHING
+    """Weather, light and sensor that take the place of the scenario's."""
+    gate: Gate = "off"
 
-    def tools(self) -> tuple[Simulator, World]:
-        """The simulator and the world."""
+    def tools(self) -> tuple[Simulator, Studio]:
+        """The simulator and the studio."""
         world = worlds.make(self.world)
-        return simulators.make(self.simulator, renderer="tiny" if world.needs_rgb else "none"), world
+        return simulators.make(self.simulator, renderer="tiny" if world.needs_rgb else "none"), Studio(world, self.gate)
 
 
 def job_of(
@@ -48,13 +52,16 @@ def job_of(
     seed: int = 0,
     control: str | None = None,
     size: tuple[int, int] | None = None,
+    override: Override = NOTHING,
+    gate: Gate | None = None,
 ) -> Job:
-    """The job in these words; every name is looked up here, before anything is started.
+    """The job in these words, which are `generate`'s; every name is looked up here, before anything is started.
 
     Raises:
         UnknownName, InvalidScenario, AssetError: what is asked for is not there or not possible.
     """
     worlds.REGISTRY.check(world)
+    override.check()
     simulators.REGISTRY.check(simulator)
     if not isinstance(scenario, Scenario):
         scenario = load(shelves.scene(scenario))
@@ -69,10 +76,10 @@ def job_of(
         changes["cameras"] = {
             name: camera.model_copy(update={"width": width, "height": height}) for name, camera in scenario.cameras.items()
         }
-    return Job(scenario.model_copy(update=changes), seed, world, simulator)
+    return Job(scenario.model_copy(update=changes), seed, world, simulator, override, gate or usual_gate(world))
 
 
-def play(job: Job, number: int, simulator: Simulator, world: World, watch: Stopwatch) -> Episode:
+def play(job: Job, number: int, simulator: Simulator, studio: Studio, watch: Stopwatch) -> Episode:
     """Episode `number` of a job, whether or not its expert succeeds.
 
     Raises:
@@ -80,7 +87,7 @@ def play(job: Job, number: int, simulator: Simulator, world: World, watch: Stopw
     """
     with watch("draw"):
         scene = arrange(job, number, simulator)
-    return roll_out(scene, simulator, world, watch)
+    return roll_out(scene, simulator, studio, watch)
 
 
 def arrange(job: Job, number: int, simulator: Simulator) -> Scene:
@@ -88,7 +95,7 @@ def arrange(job: Job, number: int, simulator: Simulator) -> Scene:
     reasons = Counter()
     for attempt in range(ARRANGEMENTS):
         try:
-            return settled(draw(job.scenario, job.seed, number, attempt), simulator)
+            return settled(job.override.on(draw(job.scenario, job.seed, number, attempt), seed=job.seed), simulator)
         except Unsettled as error:
             reasons[error.reason] += 1
     raise PlacementFailed(job.scenario.name, ARRANGEMENTS, reasons)
@@ -109,6 +116,10 @@ def generate(
     start: int = 0,
     control: str | None = None,
     size: tuple[int, int] | None = None,
+    weather: str | None = None,
+    light: str | None = None,
+    sensor: str | None = None,
+    gate: Gate | None = None,
     keep_failed: bool = False,
 ) -> Iterator[Episode]:
     """Episodes of a scenario, one by one, in memory.
@@ -122,19 +133,24 @@ def generate(
         start: number of the first episode; episode i of a seed is the same alone and in a batch.
         control: control mode, instead of the scenario's.
         size: width and height of every camera in pixels, instead of the scenario's.
+        weather: a preset and its level from 0 to 5, `rain:4`, instead of the scenario's.
+        light: the same.
+        sensor: the same.
+        gate: what becomes of photographs that do not show what the physics says; None marks them, but for the world `raw`.
         keep_failed: yield failed attempts too.
 
     Raises:
         UnknownName, InvalidScenario, AssetError, PlacementFailed, ExpertFails.
     """
-    job = job_of(scenario, world=world, simulator=simulator, seed=seed, control=control, size=size)
-    engine, painter = job.tools()
+    override = Override(weather, light, sensor)
+    job = job_of(scenario, world=world, simulator=simulator, seed=seed, control=control, size=size, override=override, gate=gate)
+    engine, studio = job.tools()
     kept = 0
     try:
         for number in range(start, start + most_attempts(episodes)):
             if kept == episodes:
                 return
-            episode = play(job, number, engine, painter, Stopwatch())
+            episode = play(job, number, engine, studio, Stopwatch())
             if episode.success or keep_failed:
                 kept += 1
                 yield episode

@@ -11,6 +11,7 @@ import numpy as np
 from simgen import task as tasks
 from simgen.dataset import Episode, Subtask
 from simgen.observation import Observation, State, Trajectory
+from simgen.photography import Studio
 from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.robot import robot_model
@@ -18,7 +19,6 @@ from simgen.simulator import Simulator
 from simgen.simulator.control import action_names, to_action
 from simgen.stopwatch import Stopwatch
 from simgen.task import Expert, Task
-from simgen.world import Appearance, ControlClip, World
 
 HOLD = 5
 """Frames recorded after the task is done, so that a policy learns to stay."""
@@ -36,8 +36,8 @@ class _Tape:
     words: list[str]
 
 
-def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch) -> Episode:
-    """Play a Scene with its task's expert and draw it.
+def roll_out(scene: Scene, simulator: Simulator, studio: Studio, watch: Stopwatch) -> Episode:
+    """Play a Scene with its task's expert and photograph it.
 
     The run ends `HOLD` frames after success, when the expert gives up, or after `scene.duration` seconds.
     """
@@ -50,7 +50,8 @@ def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch)
         )
     tape, final = _play(scene, simulator, task, task.expert(stream(scene.seed, scene.episode, "expert")), state, watch)
     with watch("world"):
-        clips = {camera: _draw(scene, world, camera, tape) for camera in scene.cameras}
+        seed = int(stream(scene.seed, scene.episode, "world").integers(2**63))
+        photographs = studio.shoot(scene, tape.states, tape.observations, seed=seed)
     observations = {camera: tuple(seen) for camera, seen in tape.observations.items()}
     return Episode(
         scene=scene,
@@ -59,17 +60,18 @@ def roll_out(scene: Scene, simulator: Simulator, world: World, watch: Stopwatch)
         final=final,
         action_names=action_names(scene),
         joint_names=tuple(robot_model(scene.robot.name).arm),
-        clips=clips,
+        clips=photographs.clips,
         subtasks=_subtasks(tape.words),
         simulator=simulator.name,
         visibility={camera: np.array(shares, np.float32) for camera, shares in tape.visible.items()},
+        adherence=photographs.adherence,
         versions=versions(),
     )
 
 
 def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state: State, watch: Stopwatch) -> tuple[_Tape, State]:
     tape = _Tape([], [], {camera: [] for camera in scene.cameras}, {camera: [] for camera in scene.cameras}, [])
-    for state, action in demonstrate(scene, simulator, task, expert, state, watch):
+    for now, action in demonstrate(scene, simulator, task, expert, state, watch):
         if action is None:
             break
         with watch("observe"):
@@ -79,10 +81,10 @@ def _play(scene: Scene, simulator: Simulator, task: Task, expert: Expert, state:
             for camera, shares in tape.visible.items():
                 seen = simulator.visible_fraction(camera)
                 shares.append([seen[body.id] for body in scene.bodies])
-        tape.states.append(state)
+        tape.states.append(now)
         tape.actions.append(action)
         tape.words.append(expert.subtask)
-    return tape, state
+    return tape, now
 
 
 def demonstrate(
@@ -106,12 +108,6 @@ def demonstrate(
 
 def _judged(task: Task, state: State) -> State:
     return replace(state, progress=task.progress(state), success=task.success(state))
-
-
-def _draw(scene: Scene, world: World, camera: str, tape: _Tape):
-    seed = int(stream(scene.seed, scene.episode, f"world/{camera}").integers(2**63))
-    controls = ControlClip(tuple(tape.observations[camera]), scene, tuple(tape.states))
-    return world.render(controls, Appearance(scene.instruction), seed=seed)
 
 
 def _subtasks(words: list[str]) -> tuple[Subtask, ...]:

@@ -1,0 +1,101 @@
+"""Photography: what cameras saw becomes photographs under the Scene's own weather and light, each judged by the gate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from simgen import world as worlds
+from simgen.errors import UnknownName
+from simgen.observation import Observation, State
+from simgen.scenario import Scene
+from simgen.scenario.schedule import conditions_at
+from simgen.scenario.sky import illuminate
+from simgen.simulator.direct_light import lit
+from simgen.simulator.raycast import RayCaster
+from simgen.verify import Adherence
+from simgen.world import Appearance, Clip, ControlClip, World
+
+Gate = Literal["off", "flag", "retry", "replace", "drop"]
+"""What becomes of a frame that no longer shows what the physics says: nobody looks; it is marked invalid; it is drawn again with
+other seeds first; and then by a world that is exact by construction; or an episode of which too many stay invalid is left out."""
+REPLACEMENT = "preview"
+"""Exact by construction."""
+MOST_INVALID = 0.05
+"""Share of an episode's frames that may fail the gate before `drop` leaves it out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs:
+    """Of one episode."""
+
+    clips: dict[str, Clip]
+    """Camera to its frames."""
+    adherence: dict[str, tuple[Adherence, ...]]
+    """Camera to what the gate said of every frame; empty where nobody looked."""
+
+
+class Studio:
+    """A world with a gate behind it; one serves many episodes."""
+
+    def __init__(self, world: World, gate: Gate = "off"):
+        """Make the replacement where one is asked for.
+
+        Raises:
+            UnknownName: if there is no such gate.
+        """
+        if gate not in get_args(Gate):
+            raise UnknownName("gate", gate, get_args(Gate))
+        self.world, self.gate = world, gate
+        stand_in = worlds.make(REPLACEMENT) if gate == "replace" else None
+        self._worlds = [one for one in (world, stand_in) if one is not None]
+
+    def shoot(self, scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, seed: int) -> Photographs:
+        """Photographs of every camera.
+
+        Args:
+            scene: as it shall be photographed.
+            states: the physics truth, (T,).
+            seen: camera to its observations, (T,).
+            seed: one for all cameras, which see the same rain.
+
+        Raises:
+            InvalidValue: if the world needs what the observations lack.
+        """
+        conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
+        appearance = Appearance(scene.instruction, "", conditions)
+        if any(world.needs_light for world in self._worlds):
+            seen = _lit(scene, states, seen, appearance)
+        clips, adherence = {}, {}
+        for camera, frames in seen.items():
+            controls = ControlClip(tuple(frames), scene, tuple(states))
+            clips[camera], judged = self.draw(controls, appearance, seed=seed)
+            if judged:
+                adherence[camera] = judged
+        return Photographs(clips, adherence)
+
+    def draw(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> tuple[Clip, tuple[Adherence, ...]]:
+        """One camera's photographs and what the gate said of them, which is nothing where it is off."""
+        return self.world.render(controls, appearance, seed=seed), ()
+
+    def refuses(self, adherence: Mapping[str, Sequence[Adherence]]) -> bool:
+        """Whether so many frames of an episode's cameras stayed invalid that it is left out."""
+        frames = [one.passed for judged in adherence.values() for one in judged]
+        return self.gate == "drop" and frames.count(False) > MOST_INVALID * len(frames)
+
+
+def usual_gate(world: str) -> Gate:
+    """What the gate does where nobody says: it looks at every world but the simulator's own pictures."""
+    return "off"
+
+
+def _lit(scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], appearance: Appearance):
+    """The observations with their direct light."""
+    caster, folder = RayCaster.of(scene), None if scene.folder is None else Path(scene.folder)
+    lights = [illuminate(appearance.at(t).weather, appearance.at(t).light, folder) for t in range(len(states))]
+    return {
+        camera: tuple(
+            lit(one, caster, state.link_pose, light) for one, state, light in zip(frames, states, lights, strict=True)
+        )
+        for camera, frames in seen.items()
+    }
