@@ -99,6 +99,16 @@ class ExpertFails(SimGenError):
         )
 
 
+class GateRefuses(SimGenError):
+    """Photographs that leave the physics so often that the dataset would never fill."""
+
+    def __init__(self, name: str, episodes: int, world: str):
+        super().__init__(
+            f"{name}: the gate left out {episodes} episodes of which the world '{world}' did not show what the physics says. "
+            "Choose another --world or a milder --weather, or keep them with --gate flag."
+        )
+
+
 class WorkerDied(SimGenError):
     """A worker process ended without a word, usually for want of memory."""
 
@@ -145,3 +155,10 @@ class Unsettled(SimGenError):
     def __init__(self, reason: str, body: str):
         self.reason = reason
         super().__init__(f"{body}: {reason} while the scene came to rest. Draw the scene again, or give its bodies more room and support.")
+
+
+class DamagedLimits(SimGenError):
+    """A file that does not hold the limits of the gate."""
+
+    def __init__(self, file: object, problem: str):
+        super().__init__(f"{file}: {problem}. Make it anew with: simgen verify DATASET --calibrate {file}")
