@@ -1,8 +1,8 @@
 """Direct light: what sun, lamps and sky send onto every visible surface, with shadows, cheaply.
 
-One shadow ray a pixel and lamp goes to a place on the lamp that changes from pixel to pixel in a pattern of four by four; an
-average over as many pixels of the same surface makes the shadow as soft as the lamp is large. The sky's own shadow comes from
-two rays a pixel to fixed places of the sky in the same way. Nothing is random.
+One shadow ray a pixel goes to the sun, and one to a place on each lamp that changes from pixel to pixel in a pattern of four by
+four; an average over as many pixels of the same surface makes the shadow as soft as the lamp is large. The sky's own shadow comes
+from two rays a pixel to fixed places of the sky in the same way. Nothing is random.
 """
 
 from dataclasses import replace
@@ -17,8 +17,6 @@ from simgen.simulator.raycast import RayCaster
 from simgen.simulator.shadow import PERIOD, smoothed
 from simgen.simulator.window import rays
 
-SUN_RADIUS = np.radians(0.4)
-"""Radians; the sun's own 0.27 and a little haze around it."""
 BEYOND_M = 100.0
 """How far off things may cast the sun's and the sky's shadow."""
 OFFSET = 5e-4
@@ -39,12 +37,13 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
     """
     seen = np.isfinite(observation.depth)
     points, normals = _surface(observation, seen)
-    lamps = [_from_sun(points, normals, illumination, _pattern(seen))] if illumination.sun_illuminance.any() else []
-    lamps += [_from_lamp(points, normals, emitter, _pattern(seen)) for emitter in illumination.emitters if emitter.radiance.any()]
+    sources = [(*_from_sun(normals, illumination), 1)] if illumination.sun_illuminance.any() else []
+    lamps = [emitter for emitter in illumination.emitters if emitter.radiance.any()]
+    sources += [(*_from_lamp(points, normals, lamp, _pattern(seen)), PERIOD // 2) for lamp in lamps]
     total = np.zeros((len(points), 3), np.float32)
-    for ways, light in lamps:
+    for ways, light, reach in sources:
         free = _unoccluded(caster, link_pose, points, ways, light.any(-1))
-        total += light * _spread(free.astype(np.float32)[:, None], observation, seen, PERIOD // 2)
+        total += light * _spread(free.astype(np.float32)[:, None], observation, seen, reach)
     total += _from_sky(observation, seen, points, normals, caster, link_pose, illumination.sky)
     light = np.zeros((*seen.shape, 3), np.float32)
     light[seen] = total * np.float32(1 / np.pi)
@@ -79,11 +78,11 @@ def _on_disc(pattern: np.ndarray, axis: np.ndarray, radius: float) -> np.ndarray
     return places.astype(np.float32)[pattern]
 
 
-def _from_sun(points: np.ndarray, normals: np.ndarray, illumination: Illumination, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _from_sun(normals: np.ndarray, illumination: Illumination) -> tuple[np.ndarray, np.ndarray]:
     """Ways to the sun, float32, (N, 3), and lux it sends onto the surface, were nothing between, float32, (N, 3)."""
-    sun = illumination.sun_direction
-    ways = (sun.astype(np.float32) + _on_disc(pattern, sun, np.tan(SUN_RADIUS))) * np.float32(BEYOND_M)
-    return ways, np.maximum(normals @ sun.astype(np.float32), 0)[:, None] * illumination.sun_illuminance.astype(np.float32)
+    sun = illumination.sun_direction.astype(np.float32)
+    cosine = np.maximum(normals @ sun, 0)[:, None]
+    return np.tile(sun * np.float32(BEYOND_M), (len(normals), 1)), cosine * illumination.sun_illuminance.astype(np.float32)
 
 
 def _from_lamp(points: np.ndarray, normals: np.ndarray, emitter: Emitter, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -143,7 +143,7 @@ def test_light_changes_without_a_jump(name):
     found = [light(**{"elevation_deg": 8.0, "cloud_cover": 0.4, name: float(value)}) for value in STEPS[name]]
     total = np.log([sky_lux(one) + sun_lux(one) for one in found])
     sky = np.log(np.array([luminance(one.sky[ROWS // 4, ::16]) for one in found]))
-    assert np.abs(np.diff(total)).max() < 0.35 and np.abs(np.diff(sky, axis=0)).max() < 0.5
+    assert np.abs(np.diff(total)).max() < 0.45 and np.abs(np.diff(sky, axis=0)).max() < 0.5
     assert np.isfinite(sky).all()
 
 
