@@ -21,10 +21,12 @@ from simgen.errors import BadCommandLine, InvalidValue, SimGenError, UnknownName
 
 Control = Literal["joint_position", "joint_velocity", "ee_delta"]
 Labels = Literal["none", "lerobot"]
+Gate = Literal["off", "flag", "retry", "replace", "drop"]
 TRAINING = "--policy.type=act --policy.push_to_hub=false --policy.pretrained_backbone_weights=null"
 """Trains on a laptop without a network; with one, leave the last flag out and the backbone starts from ImageNet."""
 Root = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="ROOT")]
 What = tyro.conf.arg(metavar="WHAT")
+Preset = Annotated[str | None, tyro.conf.arg(metavar="PRESET[:LEVEL]")]
 Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 
 
@@ -36,6 +38,10 @@ def generate(
     seed: int = 0,
     start: int = 0,
     world: str = "raw",
+    weather: Preset = None,
+    light: Preset = None,
+    sensor: Preset = None,
+    gate: Gate | None = None,
     simulator: str = "pybullet",
     control: Control | None = None,
     labels: Labels = "none",
@@ -54,6 +60,12 @@ def generate(
         seed: Root seed; the same seed makes the same episodes, byte for byte.
         start: Number of the first episode.
         world: Who draws the photographs, from `simgen list worlds`.
+        weather: Instead of the scene's own, a name from `simgen list weathers` and a level from 0 to 5: `rain:4`.
+        light: The same, from `simgen list lights`.
+        sensor: The same, from `simgen list sensors`.
+        gate: For photographs that do not show what the physics says. `off`: nobody looks. `flag`: they are marked; the
+            default of every world but `raw`. `retry`: they are drawn again first. `replace`: then by `preview`. `drop`: they
+            are drawn again, and an episode of which more than 5 % still fail is left out.
         simulator: Who does the physics, from `simgen list simulators`.
         control: What actions mean, instead of the scene's own.
         labels: `lerobot` adds depth and segmentation as features LeRobot itself reads.
@@ -67,11 +79,13 @@ def generate(
         raise InvalidValue("--width, --height", (width, height), "given together")
     size = None if width is None else (width, height)
     from simgen.generate import job_of
+    from simgen.scenario.override import Override
 
-    job_of(scene, world=world, simulator=simulator, control=control, size=size)  # a slip is told before LeRobot is loaded
+    override = Override(weather, light, sensor)
+    job_of(scene, world=world, simulator=simulator, control=control, size=size, override=override)  # a slip is told before LeRobot loads
     from simgen.record import record
 
-    with _following(out) as progress:
+    with _following(out, "Recording episodes") as progress:
         root = record(
             scene,
             out,
@@ -79,6 +93,10 @@ def generate(
             seed=seed,
             start=start,
             world=world,
+            weather=weather,
+            light=light,
+            sensor=sensor,
+            gate=gate,
             simulator=simulator,
             control=control,
             size=size,
@@ -92,6 +110,93 @@ def generate(
     print(f"Look     simgen view {root}")
     print(f"Check    simgen check {root}")
     print(f"Train    lerobot-train --dataset.repo_id=local/{root.name} --dataset.root={root} {TRAINING} --output_dir={root}-act")
+
+
+def render(
+    root: Root,
+    *,
+    out: Path,
+    world: str,
+    weather: Preset = None,
+    light: Preset = None,
+    sensor: Preset = None,
+    materials: bool = False,
+    seed: int = 0,
+    episodes: Annotated[tuple[int, ...] | None, tyro.conf.arg(metavar="INT [INT ...]")] = None,
+    gate: Gate | None = None,
+    assets: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None,
+    overwrite: bool = False,
+    workers: Whole = None,
+) -> None:
+    """Photograph a recorded dataset anew: other weather, light, camera, materials or world, the same physics.
+
+    Args:
+        root: Folder of a dataset; one that is not SimGen's needs depth and segmentation beside its pictures.
+        out: Folder of the new dataset.
+        world: Who draws the photographs, from `simgen list worlds`.
+        weather: Instead of the recorded, a name from `simgen list weathers` and a level from 0 to 5: `rain:4`.
+        light: The same, from `simgen list lights`.
+        sensor: The same, from `simgen list sensors`.
+        materials: Give surfaces another look of the same kind.
+        seed: Of everything that is drawn here.
+        episodes: Which ones, from 0; all by default.
+        gate: As in `simgen generate`.
+        assets: Folder of the files that stood beside the scenario, where it had its own.
+        overwrite: Replace a finished dataset.
+        workers: Processes; by default one a core.
+    """
+    from simgen.render import render as photograph
+
+    with _following(out, "Rendering episodes") as progress:
+        made = photograph(
+            root,
+            out,
+            world=world,
+            weather=weather,
+            light=light,
+            sensor=sensor,
+            materials=materials,
+            seed=seed,
+            episodes=episodes,
+            gate=gate,
+            assets=assets,
+            overwrite=overwrite,
+            workers=workers,
+            progress=progress,
+        )
+    print(f"Dataset  {made}  ({progress.kept} episodes; {progress.failed} left out)")
+    print(f"Look     simgen view {made}")
+    print(f"Verify   simgen verify {made}")
+
+
+def verify(
+    root: Root,
+    *,
+    html: Path | None = None,
+    limits: Path | None = None,
+    most_failing: float = 0.05,
+    calibrate: Path | None = None,
+) -> int:
+    """Measure whether a dataset's photographs show what its physics says; status 1 where too many do not.
+
+    Args:
+        root: Folder of a dataset.
+        html: Write a page with the worst frames, too.
+        limits: A file of limits to judge by, instead of those that SimGen brings for the dataset's world.
+        most_failing: Share of frames that may fail.
+        calibrate: Judge nothing, but take this dataset for sound and write the limits that it keeps to this file.
+    """
+    from simgen.audit import calibrate_datasets, verify_dataset
+
+    if calibrate is not None:
+        print(calibrate_datasets([root], calibrate))
+        return 0
+    report = verify_dataset(root, limits=limits, most_failing=most_failing)
+    print(report)
+    if html is not None:
+        report.write_html(html)
+        print(f"Page     {html.resolve()}")
+    return 0 if report.passed else 1
 
 
 def view(root: Root, *, episode: int = 0, out: Path | None = None, rerun: bool = False) -> None:
@@ -152,27 +257,32 @@ def export(root: Root, *, out: Path, episode: int = 0, camera: str | None = None
 
 
 def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
-    """List what can be named: scenes, worlds, simulators, tasks and robots.
+    """List what can be named: scenes, worlds, weathers, lights, sensors, simulators, tasks and robots.
 
     Args:
-        what: One of them; all by default.
+        what: One of them; all by default. `weathers`, `lights` and `sensors` alone show what every level from 0 to 5 means.
     """
     from simgen import shelves, simulator, task, world
+    from simgen.scenario import presets
     from simgen.scenario.robot import robots
 
     known: dict[str, Mapping[str, Any]] = {
         "scenes": shelves.scenes(),
         "worlds": world.REGISTRY.table(),
+        **{f"{kind}s": dict.fromkeys(presets.names(kind), "") for kind in ("weather", "light", "sensor")},
         "simulators": simulator.REGISTRY.table(),
         "tasks": task.REGISTRY.table(),
         "robots": robots(),
     }
     if what is not None and what not in known:
         raise UnknownName("list", what, known)
+    if what in ("weathers", "lights", "sensors"):
+        print(presets.table(what.removesuffix("s")))
+        return
     for kind in [what] if what else known:
         print(kind)
         for name, place in sorted(known[kind].items()):
-            print(f"  {name:<20} {place}")
+            print(f"  {name:<20} {place}".rstrip())
 
 
 def bench(what: Annotated[str, tyro.conf.Positional, What], *, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False) -> None:
@@ -204,7 +314,17 @@ def doctor() -> int:
     return 0 if all(row.ok for row in rows if row.essential) else 1
 
 
-COMMANDS = {"generate": generate, "view": view, "check": check, "export": export, "list": listing, "bench": bench, "doctor": doctor}
+COMMANDS = {
+    "generate": generate,
+    "render": render,
+    "view": view,
+    "check": check,
+    "verify": verify,
+    "export": export,
+    "list": listing,
+    "bench": bench,
+    "doctor": doctor,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -273,23 +393,23 @@ def _sentence(box: str) -> str:
 class _Line:
     """The line itself; called with each `simgen.record.Progress`."""
 
-    def __init__(self, bar: Progress):
-        self._bar, self._task, self.failed = bar, bar.add_task("Recording episodes", total=None, note=""), 0
+    def __init__(self, bar: Progress, doing: str):
+        self._bar, self._task, self.kept, self.failed = bar, bar.add_task(doing, total=None, note=""), 0, 0
 
     def __call__(self, progress) -> None:
-        self.failed = progress.failed
+        self.kept, self.failed = progress.kept, progress.failed
         note = f"{self.failed} failed attempts" if self.failed else ""
         self._bar.update(self._task, total=progress.wanted, completed=progress.kept, note=note)
 
 
 @contextmanager
-def _following(out: Path) -> Iterator[_Line]:
-    """A line on the terminal that follows a recording, nothing where nobody looks; Ctrl-C says what is kept."""
+def _following(out: Path, doing: str) -> Iterator[_Line]:
+    """A line on the terminal that follows a recording or rendering, nothing where nobody looks; Ctrl-C says what is kept."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            yield _Line(bar)
+            yield _Line(bar, doing)
     except KeyboardInterrupt:
         kept = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
         raise KeyboardInterrupt(kept) from None

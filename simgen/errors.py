@@ -109,6 +109,13 @@ class GateRefuses(SimGenError):
         )
 
 
+class OtherAssets(SimGenError):
+    """A file that a recorded scene refers to and that is another one by now."""
+
+    def __init__(self, reference: str):
+        super().__init__(f"{reference} is not the file that this dataset was recorded with. Restore it, or name its folder with --assets.")
+
+
 class WorkerDied(SimGenError):
     """A worker process ended without a word, usually for want of memory."""
 

@@ -11,7 +11,7 @@ from simgen import task as tasks
 from simgen import world as worlds
 from simgen.dataset import Episode
 from simgen.errors import ExpertFails, InvalidValue, PlacementFailed, Unsettled
-from simgen.photography import Gate, Studio, usual_gate
+from simgen.photography import Gate, Studio, check_gate, usual_gate
 from simgen.rollout import roll_out
 from simgen.scenario import Scenario, Scene, draw, load
 from simgen.scenario.override import NOTHING, Override
@@ -62,6 +62,7 @@ def job_of(
     """
     worlds.REGISTRY.check(world)
     override.check()
+    check_gate(gate or "off")
     simulators.REGISTRY.check(simulator)
     if not isinstance(scenario, Scenario):
         scenario = load(shelves.scene(scenario))

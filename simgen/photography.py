@@ -11,9 +11,10 @@ from simgen.observation import Observation, State
 from simgen.scenario import Scene
 from simgen.scenario.schedule import conditions_at
 from simgen.scenario.sky import illuminate
+from simgen.scenario.words import words
 from simgen.simulator.direct_light import lit
 from simgen.simulator.raycast import RayCaster
-from simgen.verify import Adherence
+from simgen.verify import Adherence, Limits, Policy, adherence, gate
 from simgen.world import Appearance, Clip, ControlClip, World
 
 Gate = Literal["off", "flag", "retry", "replace", "drop"]
@@ -38,17 +39,17 @@ class Photographs:
 class Studio:
     """A world with a gate behind it; one serves many episodes."""
 
-    def __init__(self, world: World, gate: Gate = "off"):
+    def __init__(self, world: World, policy: Gate = "off"):
         """Make the replacement where one is asked for.
 
         Raises:
-            UnknownName: if there is no such gate.
+            UnknownName: if there is no such policy.
         """
-        if gate not in get_args(Gate):
-            raise UnknownName("gate", gate, get_args(Gate))
-        self.world, self.gate = world, gate
-        stand_in = worlds.make(REPLACEMENT) if gate == "replace" else None
+        check_gate(policy)
+        self.world, self.gate = world, policy
+        stand_in = worlds.make(REPLACEMENT) if policy == "replace" else None
         self._worlds = [one for one in (world, stand_in) if one is not None]
+        self._policy = Policy(fallback=stand_in)
 
     def shoot(self, scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, seed: int) -> Photographs:
         """Photographs of every camera.
@@ -63,30 +64,43 @@ class Studio:
             InvalidValue: if the world needs what the observations lack.
         """
         conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
-        appearance = Appearance(scene.instruction, "", conditions)
+        said = words(conditions[0], scene)
+        appearance = Appearance(said.prompt, said.negative_prompt, conditions)
         if any(world.needs_light for world in self._worlds):
             seen = _lit(scene, states, seen, appearance)
-        clips, adherence = {}, {}
+        clips, judgements = {}, {}
         for camera, frames in seen.items():
             controls = ControlClip(tuple(frames), scene, tuple(states))
             clips[camera], judged = self.draw(controls, appearance, seed=seed)
             if judged:
-                adherence[camera] = judged
-        return Photographs(clips, adherence)
+                judgements[camera] = judged
+        return Photographs(clips, judgements)
 
     def draw(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> tuple[Clip, tuple[Adherence, ...]]:
         """One camera's photographs and what the gate said of them, which is nothing where it is off."""
-        return self.world.render(controls, appearance, seed=seed), ()
+        if self.gate in ("retry", "replace", "drop"):
+            gated = gate(self.world, controls, appearance, seed=seed, policy=self._policy)
+            return gated.clip, gated.adherences
+        clip = self.world.render(controls, appearance, seed=seed)
+        if self.gate == "off":
+            return clip, ()
+        return clip, adherence(clip.frames, controls.observations, limits=Limits.of(self.world.name), states=controls.states)
 
-    def refuses(self, adherence: Mapping[str, Sequence[Adherence]]) -> bool:
+    def refuses(self, judgements: Mapping[str, Sequence[Adherence]]) -> bool:
         """Whether so many frames of an episode's cameras stayed invalid that it is left out."""
-        frames = [one.passed for judged in adherence.values() for one in judged]
+        frames = [one.passed for judged in judgements.values() for one in judged]
         return self.gate == "drop" and frames.count(False) > MOST_INVALID * len(frames)
+
+
+def check_gate(policy: str) -> None:
+    """Raise UnknownName if there is no such policy."""
+    if policy not in get_args(Gate):
+        raise UnknownName("gate", policy, get_args(Gate))
 
 
 def usual_gate(world: str) -> Gate:
     """What the gate does where nobody says: it looks at every world but the simulator's own pictures."""
-    return "off"
+    return "off" if world == "raw" else "flag"
 
 
 def _lit(scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], appearance: Appearance):

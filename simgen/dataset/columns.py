@@ -12,6 +12,7 @@
 | `simgen/measured_frames`, `simgen/invalid_frames` | frames of all cameras that the gate looked at, and those that failed it |
 | `simgen/adherence_mean` | mean score of those frames; NaN where none was measured |
 | `simgen/weather`, `simgen/light`, `simgen/sensor` | `preset:level` at the start; `default`, or `custom` where none was named |
+| `simgen/caption` | what the photographs show, in words |
 | `simgen/weather/<field>`, ... | every number of weather, light and sensor at the start |
 
 `simgen/attempts_failed`, `simgen/truth` and `simgen/scene` come with the whole dataset.
@@ -28,6 +29,7 @@ from simgen.dataset.video import Labels
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
+from simgen.scenario.words import words
 
 FILE = "columns.json"
 PARTS = ("weather", "light", "sensor")
@@ -52,6 +54,7 @@ def columns(episode: Episode, truth: Path, labels: Labels) -> dict[str, object]:
         "simgen/pair": pair(episode),
         "simgen/rendered_from": episode.rendered_from,
         **_judged(episode),
+        "simgen/caption": words(conditions_at(scene, 0), scene).caption,
         **_surroundings(conditions_at(scene, 0)),
     }
 

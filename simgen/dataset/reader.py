@@ -45,6 +45,12 @@ class Record(Episode):
     rows: Sequence[dict]
     """LeRobot's half, (T,)."""
 
+    def __enter__(self) -> "Record":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.truth.close()
+
     def __getitem__(self, t: int) -> Frame:
         """Both halves of one frame."""
         row, state = self.rows[t], self.trajectory.states[t]
