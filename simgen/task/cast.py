@@ -11,7 +11,8 @@ from simgen.scenario import Scene
 from simgen.scenario.classes import CLASSES
 from simgen.scenario.robot import RobotModel, robot_model
 from simgen.scenario.scene import PlacedBody
-from simgen.task.thing import Thing, thing, words
+from simgen.scenario.words import called
+from simgen.task.thing import Thing, thing
 
 
 def cast(scene: Scene, links: tuple[Link, ...], roles: tuple[str, ...]) -> tuple[Thing, ...]:
@@ -57,7 +58,7 @@ def fill(phrasings: Iterable[str], scene: Scene) -> tuple[str, ...]:
         UnknownName: if braces hold something that is not a role of the scene's task.
         InvalidScenario: if braces do not pair.
     """
-    parts = {role: words(_body(scene, name)) for role, name in scene.task.roles.items()}
+    parts = {role: called(_body(scene, name)) for role, name in scene.task.roles.items()}
     filled = []
     for phrasing in phrasings:
         try:

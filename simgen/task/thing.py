@@ -11,6 +11,7 @@ from simgen.scenario import Scene
 from simgen.scenario.scene import PlacedBody
 from simgen.scenario.shape import Capsule, Cylinder, Sphere
 from simgen.scenario.surface import hull
+from simgen.scenario.words import called
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +94,7 @@ def thing(body: PlacedBody, scene: Scene, links: tuple[Link, ...]) -> Thing:
     ball = isinstance(body.shape, Sphere)
     turned = ball or isinstance(body.shape, Cylinder | Capsule)
     surface = _height_under(mesh.triangles, 0.5 * (low + high)[:2], float(high[2]))
-    return Thing(body.name, words(body), row, locked(low.copy()), locked(high.copy()), surface, turned, ball)
-
-
-def words(body: PlacedBody) -> str:
-    """A body's colour, where it has a named one, and its class; its name where the class says nothing."""
-    noun = (body.name if body.label == "object" else body.label).replace("_", " ")
-    return f"{body.colour} {noun}" if isinstance(body.colour, str) else noun
+    return Thing(body.name, called(body), row, locked(low.copy()), locked(high.copy()), surface, turned, ball)
 
 
 def _height_under(triangles: np.ndarray, point: np.ndarray, otherwise: float) -> float:
