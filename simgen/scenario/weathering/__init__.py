@@ -1,0 +1,92 @@
+"""Weather on surfaces: what rain, snow, frost and dust make of everything that faces the sky.
+
+The exact buffers keep showing the dry scene; this is for photographs only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simgen.geometry import Pose
+from simgen.randomness import stream
+from simgen.scenario.scene import ROBOT_ID
+from simgen.scenario.surface import Surface
+from simgen.scenario.weather import Weather
+from simgen.scenario.weathering.film import ice, puddles
+from simgen.scenario.weathering.ripple import ripples as ripples
+from simgen.scenario.weathering.sheet import face_slopes, part, sheet_of
+from simgen.scenario.weathering.shelter import Shelter
+from simgen.scenario.weathering.snowfall import DEEPEST_M, blanket
+from simgen.scenario.weathering.wet import dusted, wetted
+
+SLOPES = -0.3, 0.25, 0.55, 0.85
+"""Cosines to the way up: below the first nothing gets wet, and dust lies thinner the steeper it is."""
+DUST_OF_BAND = 0.0, 0.0, 0.35, 0.7, 1.0
+"""Share of the dust that lies between them."""
+SNOW_SLOPE, ICE_SLOPE, PUDDLE_SLOPE = 0.55, 0.4, 0.995
+"""Least slopes on which they stay."""
+SMALLEST_M2, SMALLEST_PUDDLE_M2 = 1e-4, 0.02
+"""Areas below which there is no snow or ice, and no puddle."""
+ROBOT_SNOW = 0.35
+"""Depth of snow on a machine that moves and is warm, of that on the ground."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weathered:
+    """Surfaces under weather."""
+
+    surfaces: tuple[Surface, ...]
+    """All to be drawn: those given, the very same objects where weather does nothing to them, and the snow, water and ice on them."""
+    puddles: tuple[int, ...]
+    """Which of them have a height map that moves while rain falls: `ripples`."""
+
+
+def weathered(surfaces: Sequence[Surface], poses: Mapping[tuple[int, int], Pose], weather: Weather, *, seed: int) -> Weathered:
+    """Lay weather on surfaces; what lies stays with its link from then on.
+
+    Args:
+        surfaces: everything that is to be drawn.
+        poses: world_T_link by body and link at the first instant of an episode.
+        weather: wetness, snow cover, ice and dust.
+        seed: of the scene.
+    """
+    if not (weather.wetness or weather.snow_cover or weather.ice or weather.dust):
+        return Weathered(tuple(surfaces), ())
+    shelter = Shelter(surfaces, poses)
+    below, water, above = [], [], []
+    for number, surface in enumerate(surfaces):
+        pose = poses[surface.body, surface.link]
+        slopes = face_slopes(surface, pose)
+        below += _covered(surface, slopes, weather)
+        rngs = [stream(seed, number, name) for name in ("puddles", "ice", "snow")]
+        if surface.body != ROBOT_ID and (level := _open(surface, slopes, PUDDLE_SLOPE, SMALLEST_PUDDLE_M2)):
+            water.append(puddles(level, pose, shelter, weather.wetness, rngs[0]))
+        if weather.ice and (level := _open(surface, slopes, ICE_SLOPE, SMALLEST_M2)):
+            above.append(ice(wetted(level, weather.wetness), pose, shelter, weather.ice, rngs[1]))
+        if level := _open(surface, slopes, SNOW_SLOPE, SMALLEST_M2):
+            depth = DEEPEST_M * (ROBOT_SNOW if surface.body == ROBOT_ID else 1.0)
+            above.append(blanket(level, pose, shelter, weather.snow_cover, depth, rngs[2]))
+    water, above = [some for some in water if some], [some for some in above if some]
+    return Weathered((*below, *water, *above), tuple(range(len(below), len(below) + len(water))))
+
+
+def _open(surface: Surface, slopes: np.ndarray, least: float, smallest_m2: float) -> Surface | None:
+    """The part of a surface that is no steeper than allowed; None where it is too small to matter."""
+    chosen = slopes > least
+    if not chosen.any():
+        return None
+    level = part(surface, chosen)
+    return level if sheet_of(level).areas().sum() > smallest_m2 else None
+
+
+def _covered(surface: Surface, slopes: np.ndarray, weather: Weather) -> list[Surface]:
+    """A surface as it is where it faces down, wet elsewhere, and dusty where it faces up."""
+    band = np.digitize(slopes, SLOPES)
+    wet, dust = weather.wetness * (band > 0), weather.dust * np.array(DUST_OF_BAND)[band]
+    pieces = []
+    for wetness, share in sorted(set(zip(wet.tolist(), dust.tolist(), strict=True))):
+        piece = part(surface, (wet == wetness) & (dust == share))
+        piece = wetted(piece, wetness) if wetness else piece
+        pieces.append(dusted(piece, share) if share else piece)
+    return pieces
