@@ -2,7 +2,7 @@
 
 One shadow ray a pixel goes to the sun, and one to a place on each lamp that changes from pixel to pixel in a pattern of four by
 four; an average over as many pixels of the same surface makes the shadow as soft as the lamp is large. The sky's own shadow comes
-from two rays a pixel to fixed places of the sky in the same way. Nothing is random.
+from two rays a pixel to fixed places of the sky in the same way, in a pattern of eight by eight. Nothing is random.
 """
 
 from dataclasses import replace
@@ -21,8 +21,10 @@ BEYOND_M = 100.0
 """How far off things may cast the sun's and the sky's shadow."""
 OFFSET = 5e-4
 """Metres by which a shadow ray starts off its surface, and the share of depth added to that: single precision."""
-SKY_RAYS = 2
-"""A pixel."""
+SKY_RAYS, SKY_PERIOD = 2, 8
+"""Rays a pixel, and pixels after which the pattern of their directions repeats."""
+PLASTIC = 1.32471795724474602596
+"""x^3 = x + 1: for two dimensions what the golden ratio is for one."""
 GOLDEN = np.pi * (3 - np.sqrt(5))
 
 
@@ -38,8 +40,9 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
     seen = np.isfinite(observation.depth)
     points, normals = _surface(observation, seen)
     sources = [(*_from_sun(normals, illumination), 1)] if illumination.sun_illuminance.any() else []
+    pattern = _pattern(seen, PERIOD)
     lamps = [emitter for emitter in illumination.emitters if emitter.radiance.any()]
-    sources += [(*_from_lamp(points, normals, lamp, _pattern(seen)), PERIOD // 2) for lamp in lamps]
+    sources += [(*_from_lamp(points, normals, lamp, pattern), PERIOD // 2) for lamp in lamps]
     total = np.zeros((len(points), 3), np.float32)
     for ways, light, reach in sources:
         free = _unoccluded(caster, link_pose, points, ways, light.any(-1))
@@ -60,11 +63,14 @@ def _surface(observation: Observation, seen: np.ndarray) -> tuple[np.ndarray, np
     return (points @ pose.rotation.T + pose.position).astype(np.float32), (normals @ pose.rotation.T).astype(np.float32)
 
 
-def _pattern(seen: np.ndarray) -> np.ndarray:
-    """Which of 16 samples each visible pixel takes: a 4 x 4 ordered dither, so that neighbours take far-off ones, (N,)."""
-    bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+def _pattern(seen: np.ndarray, period: int) -> np.ndarray:
+    """Which of `period` squared samples each visible pixel takes: an ordered dither (Bayer, 1973), so that neighbours take far-off
+    ones, (N,)."""
+    order = np.zeros((1, 1), dtype=np.int64)
+    while len(order) < period:
+        order = np.block([[4 * order, 4 * order + 2], [4 * order + 3, 4 * order + 1]])
     row, column = np.nonzero(seen)
-    return bayer[row % PERIOD, column % PERIOD]
+    return order[row % period, column % period]
 
 
 def _on_disc(pattern: np.ndarray, axis: np.ndarray, radius: float) -> np.ndarray:
@@ -98,22 +104,22 @@ def _from_lamp(points: np.ndarray, normals: np.ndarray, emitter: Emitter, patter
 
 def _from_sky(observation, seen, points, normals, caster: RayCaster, link_pose: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Lux from the sky: of the open sky by the normal, times the share of it that is not hidden, float32, (N, 3)."""
-    towards = _over_sphere(16 * SKY_RAYS).reshape(SKY_RAYS, 16, 3)
-    pattern, sums = _pattern(seen), np.zeros((len(points), 2), np.float32)
+    towards = _over_sphere(SKY_PERIOD**2 * SKY_RAYS).reshape(SKY_RAYS, -1, 3)
+    pattern, sums = _pattern(seen, SKY_PERIOD), np.zeros((len(points), 2), np.float32)
     for directions in towards:
         way = directions[pattern]
         weight = np.maximum((normals * way).sum(1), 0) * luminance(skylight.radiance(sky, directions))[pattern]
         free = _unoccluded(caster, link_pose, points, way * np.float32(BEYOND_M), weight > 0)
         sums += np.stack([weight * free, weight], axis=1)
-    sums = _spread(sums, observation, seen, PERIOD)
+    sums = _spread(sums, observation, seen, SKY_PERIOD // 2)
     return skylight.irradiance(sky, normals) * (sums[:, :1] / np.maximum(sums[:, 1:], 1e-12))
 
 
 def _over_sphere(count: int) -> np.ndarray:
-    """Directions spread evenly over the sphere, float32, (count, 3): a golden spiral, dealt out so that any few are far apart."""
-    number = np.arange(count) * (count // 2 + 1 if count % 4 == 0 else 1) * 5 % count
-    height = 1 - 2 * (number + 0.5) / count
-    around, angle = np.sqrt(1 - height**2), number * GOLDEN
+    """Directions spread evenly over the sphere, and so are any few in a row, float32, (count, 3): Roberts' R2 sequence (2018)."""
+    number = np.arange(count)
+    height, angle = 1 - 2 * ((0.5 + number * PLASTIC**-1) % 1), 2 * np.pi * ((0.5 + number * PLASTIC**-2) % 1)
+    around = np.sqrt(1 - height**2)
     return np.stack([around * np.cos(angle), around * np.sin(angle), height], axis=1).astype(np.float32)
 
 

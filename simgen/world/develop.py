@@ -24,7 +24,7 @@ from simgen.world.tone import GREY, printed
 from simgen.world.tone import to_linear as to_linear
 from simgen.world.tone import to_srgb as to_srgb
 
-BRIGHT = 1.2
+BRIGHT = 1.1
 """Exposure of the 95th percentile of a picture whose tones are spread as usual."""
 DIM_CD_M2, DARK_CD_M2, DARK_STOPS = 2.0, 0.005, 2.5
 """From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops, so that night looks like night."""
@@ -121,7 +121,7 @@ def metered(first: np.ndarray) -> float:
     if high <= 0:
         return 1.0  # darkness: any exposure will do
     mean = float(np.exp(np.log(np.clip(light, max(low, high * 1e-4), high)).mean()))
-    gain = (GREY / mean) ** 0.6 * (BRIGHT / max(float(bright), mean)) ** 0.4
+    gain = (GREY / mean) ** 0.5 * (BRIGHT / max(float(bright), mean)) ** 0.5
     share = np.clip(np.log(DIM_CD_M2 / mean) / np.log(DIM_CD_M2 / DARK_CD_M2), 0, 1)
     return gain * 2.0 ** (-DARK_STOPS * float(share))
 
