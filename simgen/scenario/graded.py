@@ -22,7 +22,7 @@ PresetName = Annotated[Annotated[str, Tag("name")] | Annotated[Choice[str], Tag(
 class Graded(Model):
     """Numbers that a preset may give.
 
-    `rain`, `{preset: rain}` and `{preset: rain, level: 3}` say the same. A preset gives every number that is not said beside it; where
+    `rain`, `rain:3`, `{preset: rain}` and `{preset: rain, level: 3}` say the same. A preset gives every number that is not said beside it; where
     the preset or its level is itself drawn, the numbers follow when that is known (`settled`).
     """
 
@@ -45,7 +45,7 @@ class Graded(Model):
     @classmethod
     def _filled(cls, data: Any) -> Any:
         """A preset's numbers, wherever preset and level are fixed and possible."""
-        data = {"preset": data} if isinstance(data, str) else data
+        data = _said(data) if isinstance(data, str) else data
         if not isinstance(data, dict) or data.get("preset") is None:
             return data
         data = {"level": USUAL} | data
@@ -77,6 +77,12 @@ class Graded(Model):
         said = {name: getattr(self, name) for name in self.model_fields_set}
         drawn = {name: value.sample(leaf(f"{path}.{name}")) for name, value in said.items() if name in Graded.model_fields and _open(value)}
         return type(self).model_validate(said | drawn)
+
+
+def _said(text: str) -> dict[str, Any]:
+    """`rain` or `rain:3` as a mapping."""
+    name, colon, level = text.partition(":")
+    return {"preset": name} | ({"level": int(level) if level.isdecimal() else level} if colon else {})
 
 
 def _open(value: Any) -> bool:

@@ -107,8 +107,8 @@ def test_no_lamp_hangs_in_the_picture(name, scene):
                 assert 1.2 <= lamp.position[2] <= 2.2
 
 
-@pytest.mark.parametrize("said", ["rain", {"preset": "rain"}, {"preset": "rain", "level": 3}])
-def test_three_ways_of_saying_one_thing(kitchen, said):
+@pytest.mark.parametrize("said", ["rain", "rain:3", {"preset": "rain"}, {"preset": "rain", "level": 3}])
+def test_four_ways_of_saying_one_thing(kitchen, said):
     scene = draw(kitchen(weather=said), 4, 7)
     assert scene.weather == conditions_of("rain:3", seed=4, episode=7).weather
 
@@ -156,6 +156,8 @@ BAD = [
     ({"weather": {"preset": "rain", "level": 6}}, "weather.level: must be at least 0 and at most 5, got 6"),
     ({"weather": {"preset": "rain", "level": 2.5}}, "weather.level: must be a whole number"),
     ({"weather": {"preset": "fog", "level": {"integer": [0, 9]}}}, "weather.level: must be at least 0 and at most 5"),
+    ({"weather": "rain:6"}, "weather: must be at least 0 and at most 5, got 6"),
+    ({"weather": "rain:x"}, "weather: must be a number or a distribution"),
     ({"weather": {"level": 2}}, "weather: level goes with a preset; add one of: clear"),
     ({"weather": {"preset": "rain", "visibility_m": -5}}, "weather.visibility_m: must be greater than 0, got -5."),
     ({"weather": {"visibility_m": -5}}, "weather.visibility_m: must be greater than 0, got -5."),
