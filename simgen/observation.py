@@ -120,7 +120,7 @@ class State:
     mass: np.ndarray
     """Mass of every body in kilograms, float64, (B,); inf for a fixed body."""
     friction: np.ndarray
-    """Coefficient of lateral friction of every body, float64, (B,)."""
+    """Coefficient of lateral friction of every body as it is now, wet or icy where the scene couples it to its weather, float64, (B,)."""
     progress: float = float("nan")
     """How far the task has come, 0 to 1; NaN where no task was asked."""
     success: bool = False
