@@ -78,7 +78,15 @@ class World(Protocol):
         """Photographs of a whole clip."""
 
 
-REGISTRY = Registry("world", "simgen.worlds", {"preview": "simgen.world.preview:Preview", "raw": "simgen.world.raw:Raw"})
+REGISTRY = Registry(
+    "world",
+    "simgen.worlds",
+    {
+        "pathtrace": "simgen.world.pathtrace:PathTrace",
+        "preview": "simgen.world.preview:Preview",
+        "raw": "simgen.world.raw:Raw",
+    },
+)
 """Every world by name; plugins join through the `simgen.worlds` entry points."""
 
 

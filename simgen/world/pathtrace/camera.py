@@ -1,5 +1,7 @@
 """CameraViews as Mitsuba's sensors, exact in every pixel: focal lengths, principal point, lens distortion and depth of field."""
 
+from __future__ import annotations  # Mitsuba has no types before a variant is chosen
+
 from dataclasses import dataclass
 
 import mitsuba as mi

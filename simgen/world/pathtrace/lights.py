@@ -1,5 +1,7 @@
 """Illumination as Mitsuba's emitters: sky, sun, discs and spots, changed by parameters so that nothing is compiled anew."""
 
+from __future__ import annotations  # Mitsuba has no types before a variant is chosen
+
 import mitsuba as mi
 import numpy as np
 

@@ -1,5 +1,7 @@
 """A Scene in Mitsuba: one mesh a surface, moved with its link, under lights that change without building anything anew."""
 
+from __future__ import annotations  # Mitsuba has no types before a variant is chosen
+
 from collections.abc import Sequence
 
 import mitsuba as mi
@@ -11,7 +13,7 @@ from simgen.scenario.illumination import Illumination
 from simgen.scenario.surface import Surface
 from simgen.world.pathtrace.lights import emitters, pattern, shine
 from simgen.world.pathtrace.material import Materials
-from simgen.world.pathtrace.mesh import sound
+from simgen.world.pathtrace.mesh import Sheet, sound
 
 DEPTH = 8
 """Bounces of a path."""
@@ -27,10 +29,13 @@ class Scenery:
     def __init__(self, surfaces: Sequence[Surface], links: Sequence[Link]):
         rows = {(link.body, link.index): row for row, link in enumerate(links)}
         materials = Materials()
-        sheets = [(rows[surface.body, surface.link], surface, sound(surface)) for surface in surfaces]
-        self._sheets = [(row, sheet) for row, _, sheet in sheets if len(sheet.faces)]
-        self._meshes = [_mesh(n, sheet, materials.bsdf(surface)) for n, (_, surface, sheet) in enumerate(s for s in sheets if len(s[2].faces))]
+        sheets = [(rows[surface.body, surface.link], sound(surface)) for surface in surfaces]
+        self._sheets = {number: placed for number, placed in enumerate(sheets) if len(placed[1].faces)}
+        self._meshes = {
+            number: _mesh(_name(number), sheet, materials.bsdf(surfaces[number])) for number, (_, sheet) in self._sheets.items()
+        }
         self._poses = np.zeros((len(links), 7))
+        self._reliefs: dict[int, np.ndarray] = {}
         self._lit: Illumination | None = None
         self._pattern: tuple | None = None
         self._params: mi.SceneParameters | None = None
@@ -47,34 +52,43 @@ class Scenery:
         if illumination is not self._lit:
             shine(self._params, illumination, self._middle(link_pose))
             self._lit = illumination
+        for number, heights in self._reliefs.items():
+            key = next(key for key in self._keys if key.startswith(f"{_name(number)}.") and key.endswith(".relief.data"))
+            self._params[key] = mi.TensorXu8(heights[..., None])
+        self._reliefs.clear()
         self._params.update()
         if len(moved):
             self._smooth(set(moved.tolist()), link_pose)
         self._poses = np.array(link_pose)
 
+    def emboss(self, number: int, heights: np.ndarray) -> None:
+        """Give one surface another relief, uint8, of the size of its height map; it shows once the scene is set up."""
+        self._reliefs[number] = heights
+
     def _build(self, illumination: Illumination) -> None:
         integrator = {"type": "path", "max_depth": DEPTH, "rr_depth": PATIENCE, "hide_emitters": True}
-        shapes = {_name(number): mesh for number, mesh in enumerate(self._meshes)}
+        shapes = {_name(number): mesh for number, mesh in self._meshes.items()}
         self.scene = mi.load_dict({"type": "scene", "integrator": integrator, **shapes, **emitters(illumination)})
         self._params = mi.traverse(self.scene)
+        self._keys = list(self._params.keys())
         self._pattern, self._lit = pattern(illumination), None
 
     def _move(self, rows: set[int], link_pose: np.ndarray) -> None:
-        for number, (row, sheet) in enumerate(self._sheets):
+        for number, (row, sheet) in self._sheets.items():
             if row in rows:
                 placed = Pose.from_row(link_pose[row]).apply(sheet.vertices)
                 self._params[f"{_name(number)}.vertex_positions"] = mi.Float(placed.astype(np.float32).ravel())
 
     def _smooth(self, rows: set[int], link_pose: np.ndarray) -> None:
         """Mitsuba makes up normals of its own whenever vertices move; ours replace them."""
-        for number, (row, sheet) in enumerate(self._sheets):
+        for number, (row, sheet) in self._sheets.items():
             if row in rows and sheet.normals is not None:
                 turned = sheet.normals @ Pose.from_row(link_pose[row]).rotation.T
                 self._params[f"{_name(number)}.vertex_normals"] = mi.Float(turned.astype(np.float32).ravel())
         self._params.update()
 
     def _middle(self, link_pose: np.ndarray) -> np.ndarray:
-        small = {row for row, sheet in self._sheets if np.ptp(sheet.vertices, axis=0).max() < SMALL}
+        small = {row for row, sheet in self._sheets.values() if np.ptp(sheet.vertices, axis=0).max() < SMALL}
         return link_pose[sorted(small), :3].mean(0) if small else np.zeros(3)
 
 
@@ -82,12 +96,12 @@ def _name(number: int) -> str:
     return f"surface_{number}"
 
 
-def _mesh(number: int, sheet, bsdf) -> mi.Mesh:
+def _mesh(name: str, sheet: Sheet, bsdf: mi.BSDF) -> mi.Mesh:
     """A mesh in the frame of its link."""
     made_of = mi.Properties()
     made_of["bsdf"] = bsdf
     uv, normals = sheet.uv is not None, sheet.normals is not None
-    mesh = mi.Mesh(_name(number), len(sheet.vertices), len(sheet.faces), made_of, has_vertex_normals=normals, has_vertex_texcoords=uv)
+    mesh = mi.Mesh(name, len(sheet.vertices), len(sheet.faces), made_of, has_vertex_normals=normals, has_vertex_texcoords=uv)
     params = mi.traverse(mesh)
     params["faces"] = mi.UInt32(sheet.faces.astype(np.uint32).ravel())
     params["vertex_positions"] = mi.Float(sheet.vertices.astype(np.float32).ravel())

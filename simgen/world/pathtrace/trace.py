@@ -1,5 +1,7 @@
 """Radiance along a camera's rays: path tracing, denoising, and the sky behind. No NaN leaves this file."""
 
+from __future__ import annotations  # Mitsuba has no types before a variant is chosen
+
 import warnings
 
 import mitsuba as mi
@@ -11,18 +13,16 @@ from simgen.errors import SimGenError
 from simgen.geometry import CameraView, Intrinsics
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
-from simgen.scenario.skylight import radiance
 from simgen.stopwatch import Stopwatch
+from simgen.world.develop import to_linear
 from simgen.world.pathtrace.camera import Cameras, Lens, bent, unbent
-from simgen.world.pathtrace.lights import SUN
-from simgen.world.pathtrace.material import linear
+from simgen.world.shading import background
 
 TRIES = 3
 """How often pixels that are not finite are drawn again."""
 OUTLIER = 16.0
 """A sample that makes a pixel this many times brighter than the middle one of its neighbours, and than its own guides allow, is
 luck: light that found the sun through a mirror or a glass by chance."""
-LINEAR = linear(np.arange(256) / 255).astype(np.float32)
 
 
 class NotFinite(SimGenError):
@@ -98,14 +98,10 @@ def _draw(scene: mi.Scene, sensor: mi.Sensor, samples: int, seed: int) -> np.nda
 def _background(view: CameraView, drawn: Intrinsics, illumination: Illumination) -> np.ndarray:
     """The sky, and the sun where it stands in the picture: cd/m2, float32, (h, w, 3)."""
     rays = drawn.rays() @ view.world_T_camera.rotation.T
-    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
-    sky = radiance(illumination.sky, rays)
-    size = 1 / drawn.fx  # radians a pixel
-    beside = np.arccos(np.clip(rays @ illumination.sun_direction, -1, 1))
-    covered = np.clip((SUN - beside) / size + 0.5, 0, 1) * min(1.0, (2 * SUN / size) ** 2)
-    return sky + (covered[..., None] * illumination.sun_illuminance / (np.pi * np.sin(SUN) ** 2)).astype(np.float32)
+    ways = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32).reshape(-1, 3)
+    return background(illumination, ways).reshape(rays.shape)
 
 
 def _guides(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
     """Albedo, linear 0 to 1, and normals, float32, (H, W, 3): the exact ones, for nothing."""
-    return LINEAR[observation.albedo], np.ascontiguousarray(observation.normal, np.float32)
+    return to_linear(observation.albedo), np.ascontiguousarray(observation.normal, np.float32)

@@ -179,5 +179,3 @@ def _remember(known: dict) -> None:
         draft.replace(_memory())
     except OSError:  # a home that cannot be written costs a second or two each time
         return
-
-
