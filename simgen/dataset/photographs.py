@@ -18,7 +18,6 @@ import numpy as np
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 from simgen.dataset.durable import write_json
-from simgen.dataset.episode import Episode
 from simgen.errors import ShapeMismatch
 from simgen.verify import Adherence
 from simgen.world import Clip
@@ -63,11 +62,11 @@ class Photographs:
         )
 
 
-def write(folder: Path, episode: Episode) -> None:
-    """Keep what is known of an episode's photographs."""
+def write(folder: Path, clips: Mapping[str, Clip], judged: Mapping[str, Sequence[Adherence]]) -> None:
+    """Keep what is known of an episode's photographs, by camera."""
     told = {}
-    for camera, clip in episode.clips.items():
-        one = Photographs.of(clip, episode.adherence.get(camera, ()))
+    for camera, clip in clips.items():
+        one = Photographs.of(clip, judged.get(camera, ()))
         told[camera] = {"source": one.source, "names": one.names, "adherence": one.adherence.tolist(), "valid": one.valid.tolist()}
     write_json(folder / FILE, told)
 

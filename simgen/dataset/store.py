@@ -15,8 +15,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from simgen.dataset import photographs, truth_writer, video
@@ -91,20 +92,21 @@ class Store:
         Raises:
             CannotWrite: if the disk is full or read-only; nothing of the episode remains.
         """
-        place = self._place(episode.scene.episode)
+        self.keep(episode.scene.episode, partial(_fill, episode, labels, truth))
+
+    def keep(self, number: int, fill: Callable[[Path], None]) -> None:
+        """Keep an episode whose files `fill` puts into a folder, `videos/` and `columns.json` among them; one already there stays.
+
+        Raises:
+            CannotWrite: if the disk is full or read-only; nothing of the episode remains.
+        """
+        place = self._place(number)
         if place.exists():
             return
         with writing(self.out), tempfile.TemporaryDirectory(prefix="writing-", dir=self.partial) as aside:
             folder = Path(aside, "episode")
             (folder / "videos").mkdir(parents=True)
-            video.encode(folder / "videos", episode, labels)
-            if truth is None:
-                truth_writer.write(folder / "truth.h5", episode)
-            else:
-                shutil.copyfile(truth, folder / "truth.h5")
-            (folder / "scene.json").write_text(episode.scene.json)
-            photographs.write(folder, episode)
-            write_json(folder / COLUMNS, columns(episode, folder / "truth.h5", labels))
+            fill(folder)
             publish(folder, place)
 
     def reject(self, draw: int, reason: str, attempt: int = 0) -> None:
@@ -112,8 +114,12 @@ class Store:
         with writing(self.out):
             write_json(self.partial / "rejected" / f"{draw:06d}-{attempt}.json", asdict(Rejection(draw, attempt, reason)))
 
-    def finish(self, draws: list[int]) -> Path:
+    def finish(self, draws: list[int], assemble: Callable[..., None] = assemble) -> Path:
         """The dataset of these episodes, in this order, at `out`; what waited in `<out>.partial` is gone.
+
+        Args:
+            draws: their numbers.
+            assemble: makes the dataset of the episodes' folders, as `whole.assemble` does.
 
         Raises:
             InvalidValue: if an episode is not there, or there are none.
@@ -171,6 +177,17 @@ class Store:
                 os.rename(self._finished / "replaced", self.out)
             os.rename(self._finished, self.partial)
         shutil.rmtree(self._finished, ignore_errors=True)
+
+
+def _fill(episode: Episode, labels: video.Labels, truth: Path | None, folder: Path) -> None:
+    video.encode(folder / "videos", episode, labels)
+    if truth is None:
+        truth_writer.write(folder / "truth.h5", episode)
+    else:
+        shutil.copyfile(truth, folder / "truth.h5")
+    (folder / "scene.json").write_text(episode.scene.json)
+    photographs.write(folder, episode.clips, episode.adherence)
+    write_json(folder / COLUMNS, columns(episode, folder / "truth.h5", labels))
 
 
 def _difference(there: object, here: object, name: str) -> tuple[str, object, object] | None:

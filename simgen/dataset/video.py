@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from PIL import Image
 from simgen.dataset.episode import Episode
 from simgen.dataset.levels import statistics
 from simgen.errors import InvalidValue
+from simgen.observation import Observation
+from simgen.world import Clip
 
 Labels = Literal["none", "lerobot"]
 """`lerobot` adds depth and segmentation as features that LeRobot itself reads."""
@@ -50,17 +52,24 @@ def encode(folder: Path, episode: Episode, labels: Labels = "none") -> None:
     Raises:
         InvalidValue: if an episode is shorter than two frames or a camera's size is odd, which the codec cannot hold.
     """
-    if len(episode) < 2:
-        raise InvalidValue("an episode", f"{len(episode)} frames long", "at least two frames long")
-    for camera, views in episode.trajectory.observations.items():
+    encode_clips(folder, episode.scene.control_rate, episode.clips, episode.trajectory.observations, labels)
+
+
+def encode_clips(
+    folder: Path, rate: int, clips: Mapping[str, Clip], seen: Mapping[str, Sequence[Observation]], labels: Labels = "none"
+) -> None:
+    """What `encode` does, of some cameras' clips and what these saw."""
+    for camera, views in seen.items():
+        if len(views) < 2:
+            raise InvalidValue("an episode", f"{len(views)} frames long", "at least two frames long")
         height, width = views[0].depth.shape
         if height % 2 or width % 2:
             raise InvalidValue(f"the size of camera {camera}", f"{width}x{height}", "even in both directions, because the video is")
     _hush()
-    rate, numbers = episode.scene.control_rate, {}
-    for camera, views in episode.trajectory.observations.items():
-        frames = episode.clips[camera].frames
-        _video(folder / f"{camera}.mp4", map(av.VideoFrame.from_ndarray, frames), rate, RGB, views[0].depth.shape)
+    numbers = {}
+    for camera, views in seen.items():
+        frames = clips[camera].frames
+        _video(folder / f"{camera}.mp4", map(av.VideoFrame.from_ndarray, frames), rate, RGB, frames.shape[1:3])
         numbers[KEY + camera] = statistics(sum(map(_colours, frames)))
         if labels == "lerobot":
             depths = [np.minimum(view.depth, np.float32(DEPTH_MAX)) for view in views]
