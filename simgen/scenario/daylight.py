@@ -17,6 +17,8 @@ OZONE = np.array([0.042, 0.033, 0.004])
 TWILIGHT_DEG = (-18.0, -12.0, -6.0, -3.0, 0.0)
 TWILIGHT_LUX = (6.5e-4, 8e-3, 3.4, 90.0, 800.0)
 """Of a clear sky on level ground while the sun is below the horizon (Seidelmann, Explanatory Supplement, 1992)."""
+MURKIEST = 5.0
+"""Turbidity up to which Preetham's fits look like a sky."""
 NIGHT_CD_M2 = 0.004
 """Airglow, stars and the light of distant towns: a sky without sun."""
 # Perez coefficients A to E of luminance Y and chromaticity x, y: slope over turbidity, then constant (Preetham et al., 1999).
@@ -76,7 +78,9 @@ def clear_sky(elevation_deg: float, azimuth_deg: float, turbidity: float) -> np.
     day = smoothstep(0.0, 9.0, elevation_deg)
     sky = np.zeros((ROWS, COLUMNS, 3))
     if day > 0:
-        sky += day * _normalised(_preetham(max(elevation_deg, 0.0), azimuth_deg, float(np.clip(turbidity, 1.7, 10.0))))
+        clear = _preetham(max(elevation_deg, 0.0), azimuth_deg, float(np.clip(turbidity, 1.7, MURKIEST)))
+        milk = 0.75 * smoothstep(2.5, 10.0, turbidity)  # the model turns orange in murk; what hangs in the air is white
+        sky += day * _normalised(clear * (1 - milk) + luminance(clear)[..., None] * milk)
     if day < 1:
         sky += (1 - day) * _normalised(_dusk(elevation_deg, azimuth_deg))
     return sky * clear_sky_lux(elevation_deg, turbidity)

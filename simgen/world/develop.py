@@ -28,9 +28,9 @@ BRIGHT = 1.1
 """Exposure of the 95th percentile of a picture whose tones are spread as usual."""
 DIM_CD_M2, DARK_CD_M2, DARK_STOPS = 2.0, 0.005, 2.5
 """From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops, so that night looks like night."""
-BRIGHTEST = 200.0
+BRIGHTEST = 3000.0
 """Exposure beyond which light is lost before it reaches the lens' scatter: a sun's disc would drown every picture."""
-FARTHEST = 0.6
+FARTHEST = 0.8
 """Logarithm of a channel's share to which automatic white balance follows the light at most: candlelight stays warm."""
 
 
@@ -134,7 +134,8 @@ def white_balance(sensor: Sensor, illumination: Illumination) -> np.ndarray:
     """
     set_ = np.maximum(glow(sensor.white_balance_k), 0.01)
     away = np.log(np.maximum(illuminant(illumination), 0.01) / set_)
-    neutral = set_ * np.exp(sensor.auto_white_balance * FARTHEST * np.tanh(away / FARTHEST))
+    farthest = max(float(np.abs(away).max()), 1e-9)
+    neutral = set_ * np.exp(sensor.auto_white_balance * FARTHEST * np.tanh(farthest / FARTHEST) / farthest * away)
     return adaptation(neutral / luminance(neutral))
 
 

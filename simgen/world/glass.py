@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from simgen.randomness import stream
 
-DROPS = 160
+DROPS = 450
+"""As many as a wholly wet lens has room for."""
 SMALLEST, LARGEST = 0.008, 0.05
 """Radius of a drop, share of the picture's width."""
 TURN = -3.0

@@ -82,8 +82,8 @@ def _share(buffer: np.ndarray | None, seen: np.ndarray, usual: float, count: int
 def smooth_edges(hdr: np.ndarray, observation: Observation) -> np.ndarray:
     """The same picture with the steps at outlines of bodies and folds smoothed: one ray a pixel knows no share of a pixel.
 
-    Pixels on either side of an edge are mixed with their neighbours, 1 : 2 : 1 both ways, as their brightness will be seen; all others
-    half as much, for textures and highlights are sampled as coarsely.
+    Pixels on either side of an edge are mixed with their neighbours, 1 : 2 : 1 both ways, as their brightness will be seen; other
+    surfaces half as much, for textures and highlights are sampled as coarsely; the sky not at all.
     """
     edge = np.zeros(observation.depth.shape, dtype=bool)
     for axis in (0, 1):
@@ -102,8 +102,9 @@ def smooth_edges(hdr: np.ndarray, observation: Observation) -> np.ndarray:
         wide = np.pad(soft, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="edge")
         low, high = (np.take(wide, range(start, start + soft.shape[axis]), axis) for start in (0, 2))
         soft = (low + high) * np.float32(0.25) + soft * np.float32(0.5)
-    soft = np.minimum(tone + (soft - tone) * np.where(edge, np.float32(1), np.float32(0.5))[..., None], np.float32(1 - 1e-6))
-    return soft * np.float32(middle) / (1 - soft)
+    share = np.where(edge, 1.0, 0.5 * np.isfinite(observation.depth)).astype(np.float32)[..., None]
+    soft = np.minimum(tone + (soft - tone) * share, np.float32(1 - 1e-6))
+    return np.where(share > 0, soft * np.float32(middle) / (1 - soft), hdr)
 
 
 def _pair(axis: int) -> tuple[tuple, tuple]:

@@ -21,7 +21,9 @@ BLURS = (0.0, 2.5, 8.0)
 """Texels by which the reflected sky is blurred at roughness 0, 0.35 and 0.7; beyond, its irradiance serves."""
 BOUNCE = 0.35
 """Share of the picture's mean light that comes back from what the camera sees: walls and table light each other."""
-SUN_DISC_SR, SUN_DISC = 6.8e-5, np.cos(np.radians(0.266))
+SUN_CORE, SUN_RIM = np.radians(0.2), np.radians(0.55)
+"""Radians from its middle up to which the sun's disc is full, and at which it has faded: wider than it is, so that pixels meet it."""
+SUN_SR = np.pi * (SUN_CORE**2 + SUN_CORE * SUN_RIM + SUN_RIM**2) / 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +69,9 @@ def prepared(illumination: Illumination) -> Sky:
 def background(illumination: Illumination, direction: np.ndarray) -> np.ndarray:
     """Sky and sun along unit vectors, world frame, (N, 3): cd/m2, float32, (N, 3)."""
     seen = radiance(prepared(illumination).fine, direction)
-    disc = direction @ illumination.sun_direction.astype(np.float32) > SUN_DISC
-    return seen + disc[:, None] * (illumination.sun_illuminance / SUN_DISC_SR).astype(np.float32)
+    away = np.linalg.norm(direction - illumination.sun_direction.astype(np.float32), axis=1)
+    disc = np.clip((SUN_RIM - away) / (SUN_RIM - SUN_CORE), 0, 1)
+    return seen + disc[:, None] * (illumination.sun_illuminance / SUN_SR).astype(np.float32)
 
 
 def shaded(seen: Surfaces, illumination: Illumination) -> np.ndarray:

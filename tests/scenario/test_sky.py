@@ -131,7 +131,7 @@ def test_the_cloudier_of_weather_and_light_holds():
 
 
 STEPS = {
-    "elevation_deg": np.linspace(-20, 90, 441),
+    "elevation_deg": np.linspace(-13, 47, 241),
     "cloud_cover": np.linspace(0, 1, 101),
     "turbidity": np.linspace(1, 12, 111),
     "azimuth_deg": np.linspace(0, 60, 121),
