@@ -22,8 +22,8 @@ PresetName = Annotated[Annotated[str, Tag("name")] | Annotated[Choice[str], Tag(
 class Graded(Model):
     """Numbers that a preset may give.
 
-    `rain`, `rain:3`, `{preset: rain}` and `{preset: rain, level: 3}` say the same. A preset gives every number that is not said beside it; where
-    the preset or its level is itself drawn, the numbers follow when that is known (`settled`).
+    `rain`, `rain:3`, `{preset: rain}` and `{preset: rain, level: 3}` say the same. A preset gives every number that is not said beside
+    it; where the preset or its level is itself drawn, the numbers follow when that is known (`settled`).
     """
 
     kind: ClassVar[Kind]
