@@ -116,6 +116,16 @@ class OtherAssets(SimGenError):
         super().__init__(f"{reference} is not the file that this dataset was recorded with. Restore it, or name its folder with --assets.")
 
 
+class NoControls(SimGenError):
+    """A dataset that shows what was there but does not say it."""
+
+    def __init__(self, path: object):
+        super().__init__(
+            f"{path} carries no controls: neither SimGen's truth nor, beside the pictures of a camera, their depth and segmentation. "
+            "Add <camera>_depth and <camera>_seg features, or record it with: simgen generate --labels lerobot"
+        )
+
+
 class WorkerDied(SimGenError):
     """A worker process ended without a word, usually for want of memory."""
 

@@ -1,0 +1,287 @@
+"""Everything that is measured of a frame. Each number is 0, or near it, where all is well, and grows with what is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simgen.errors import ShapeMismatch
+from simgen.observation import Observation, State
+from simgen.verify.boundary import Boundaries
+from simgen.verify.expectation import GRIPPER, Expectation, expectation, grown
+from simgen.verify.motion import UNKNOWN, Motion, motion
+from simgen.verify.photograph import Photograph
+from simgen.verify.shading import FEWEST, Shading
+from simgen.verify.surface import Surfaces
+
+MEANING = {
+    "nonfinite": "share of pixels that are no number",
+    "blank": "share of the picture's tiles without any variation, where the truth has some",
+    "unlike": "1 - correlation of lightness with the prediction over the frame",
+    "unlike_colour": "the same of colour",
+    "missing_edges": "share of the visible outlines without an edge within 2 pixels (1 - boundary recall)",
+    "missing_edges_foreground": "of what can move",
+    "missing_edges_gripper": "of the gripper",
+    "missing_edges_contact": "within reach of a contact",
+    "stray_edges": "share of the photograph's strong edges that no outline, crease, paint or prediction explains (1 - boundary precision)",
+    "lost": "of the worst thing: share of its visible outline without an edge",
+    "faint": "of the worst thing: share of its expected contrast that is not there",
+    "misfit": "of the worst thing: 1 - cosine between expected and seen colour steps across its outline",
+    "displaced": "of the worst thing: by how much its outline fits better 4 to 17 pixels away",
+    "displaced_gripper": "of the gripper, the same",
+    "paint": "of the worst thing: 1 - correlation of its fine detail with its albedo's",
+    "paint_here": "of the worst window: the same",
+    "colour": "of the worst thing: colour that its albedo under the scene's light does not have",
+    "tone": "of the worst thing: lightness, the same",
+    "identity": "of the worst thing: colour that it does not have in the rest of the clip",
+    "strange_light": "of the worst window: edges of lightness where the truth is smooth",
+    "strange_colour": "of the worst window: edges of colour where the truth is smooth",
+    "blot_light": "of the worst spot: lightness unlike the same thing around it",
+    "blot_colour": "of the worst spot: colour, the same",
+    "still": "change of still pixels from frame to frame, beyond exposure",
+    "moving": "change of moving pixels along the exact flow",
+    "frozen": "how much worse the flow explains the frame than no motion",
+    "flicker": "spread of the change of brightness over the frame",
+    "views": "of the worst thing: colour that another camera does not see on it",
+}
+"""What every metric of a frame is."""
+METRICS = tuple(MEANING)
+"""Names of all metrics of a frame; NaN where there is nothing to measure."""
+OF_BODIES = ("lost", "faint", "misfit", "displaced", "paint", "colour", "tone", "identity", "views")
+"""Those that every body has of its own."""
+SMALL = 150
+"""Pixels of a thing at which what is measured of its inside counts half."""
+NEAR_CONTACT = 0.04
+"""Metres around a contact that belong to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What one frame came to."""
+
+    metrics: dict[str, float]
+    """Every one of `METRICS`."""
+    bodies: dict[int, dict[str, float]] = field(default_factory=dict)
+    """Body id to `OF_BODIES`; a robot's worst part speaks for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What one frame tells, and what its comparison with other frames and cameras starts from. K things."""
+
+    ids: np.ndarray
+    """`Expectation.things`, (K,)."""
+    metrics: dict[str, float]
+    """Those that need no other frame."""
+    things: dict[str, np.ndarray]
+    """Those of `OF_BODIES` that need no other frame, (K,) each."""
+    colour: np.ndarray
+    """Of each thing, beyond the prediction and beyond the whole frame's, `opponent`, (K, 3)."""
+    trust: np.ndarray
+    """How much the inside of each thing can be relied on, 0 to 1, (K,)."""
+    motion: Motion
+    """How it follows from the frame before."""
+
+
+def measure(
+    frames: Sequence[np.ndarray], observations: Sequence[Observation], *, states: Sequence[State] | None = None
+) -> tuple[Measurement, ...]:
+    """All metrics of a clip of one camera, (T,).
+
+    Args:
+        frames: (T,) of (H, W, 3), uint8 sRGB, or floats from 0 to 1.
+        observations: the truth of each, (T,).
+        states: the physics truth of each, (T,), where contacts are to be looked at apart.
+
+    Raises:
+        ShapeMismatch: if frames and observations differ in number or size.
+    """
+    return together({"": (frames, observations)}, states=states)[""]
+
+
+def together(
+    clips: dict[str, tuple[Sequence[np.ndarray], Sequence[Observation]]], *, states: Sequence[State] | None = None
+) -> dict[str, tuple[Measurement, ...]]:
+    """All metrics of the clips of several cameras that saw the same instants: camera to (T,). Frames are read once, in order."""
+    studies = {name: _studies(frames, observations, states) for name, (frames, observations) in clips.items()}
+    found = {}
+    for name, clip in studies.items():
+        usual = _usual_colours(clip)
+        others = [other for camera, other in studies.items() if camera != name]
+        found[name] = tuple(_measurement(clip, t, usual, [other[t] for other in others if t < len(other)]) for t in range(len(clip)))
+    return found
+
+
+def _studies(frames, observations: Sequence[Observation], states: Sequence[State] | None) -> list[Study]:
+    if len(frames) != len(observations):
+        raise ShapeMismatch("frames", (len(frames),), "observations", (len(observations),))
+    found, before = [], None
+    for t in range(len(frames)):
+        frame, observation = np.asarray(frames[t]), observations[t]
+        if frame.shape != (*observation.depth.shape, 3):
+            raise ShapeMismatch("a frame", frame.shape, "its observation", (*observation.depth.shape, 3))
+        shading = Shading(Photograph.of(frame), expectation(observation))
+        found.append(_study(shading, before, None if states is None else states[t]))
+        before = shading
+    return found
+
+
+def _study(shading: Shading, before: Shading | None, state: State | None) -> Study:
+    boundaries, surfaces, expected = Boundaries(shading), Surfaces(shading), shading.expectation
+    trust = expected.area / (expected.area + SMALL)
+    colour = surfaces.colour - _middle(surfaces.colour, expected.area)
+    things = {
+        "lost": boundaries.missing,
+        "faint": 1 - np.minimum(boundaries.slope, 1),
+        "misfit": 1 - boundaries.agreement[:, 0],
+        "displaced": boundaries.displaced,
+        "paint": surfaces.unpainted,
+        "colour": trust * np.hypot(colour[:, 1], colour[:, 2]),
+        "tone": trust * np.abs(colour[:, 0]),
+    }
+    metrics = {name: _worst(values) for name, values in things.items()} | _of_frame(shading, boundaries, surfaces, state)
+    metrics["displaced_gripper"] = _worst(things["displaced"][(expected.things & 1) == 1])
+    follows = UNKNOWN if before is None else motion(shading, before)
+    return Study(expected.things, metrics, things, colour, trust, follows)
+
+
+def _of_frame(shading: Shading, boundaries: Boundaries, surfaces: Surfaces, state: State | None) -> dict[str, float]:
+    photograph, expectation = shading.photograph, shading.expectation
+    likeness = _likeness(shading)
+    gripper = expectation.observation.semantic == GRIPPER
+    contact = None if state is None else _around_contacts(expectation.observation, state)
+    return {
+        "nonfinite": photograph.nonfinite,
+        "blank": _blank(shading),
+        "unlike": 1 - likeness[0],
+        "unlike_colour": 1 - likeness[1],
+        "missing_edges": 1 - boundaries.recall(),
+        "missing_edges_foreground": 1 - boundaries.recall(_foreground(expectation)),
+        "missing_edges_gripper": 1 - boundaries.recall(grown(gripper, 3)),
+        "missing_edges_contact": float("nan") if contact is None else 1 - boundaries.recall(contact),
+        "stray_edges": _stray(shading, surfaces, boundaries.threshold),
+        "paint_here": _worst(surfaces.unpainted_here),
+        "strange_light": float(surfaces.strange[0].max()),
+        "strange_colour": float(surfaces.strange[1].max()),
+        "blot_light": float(surfaces.blot[0].max()),
+        "blot_colour": float(surfaces.blot[1].max()),
+    }
+
+
+def _likeness(shading: Shading) -> tuple[float, float]:
+    """Correlation of lightness, and of both colour differences together, between photograph and prediction."""
+    chosen = shading.chosen
+    if len(chosen) < FEWEST:
+        return float("nan"), float("nan")
+    seen, expected = shading.photograph.log.reshape(3, -1)[:, chosen], shading.predicted.reshape(3, -1)[:, chosen]
+    seen, expected = (part - part.mean(axis=1, keepdims=True) for part in (seen, expected))
+    both, one, other = (seen * expected).sum(1), (seen**2).sum(1), (expected**2).sum(1)
+    return tuple(float(both[c].sum() / np.sqrt(max(one[c].sum() * other[c].sum(), 1e-9))) for c in (slice(0, 1), slice(1, 3)))
+
+
+def _blank(shading: Shading) -> float:
+    """Share of tiles of 16 pixels in which nothing varies, of those in which something stands."""
+    light, hit = shading.photograph.pixels.sum(axis=-1, dtype=np.int32), shading.expectation.outline
+    rows, columns = (size // 16 * 16 for size in light.shape)
+    if not rows or not columns:
+        return float(light.max() == light.min())
+    tiles, stands = (part[:rows, :columns].reshape(rows // 16, 16, columns // 16, 16) for part in (light, hit))
+    flat, asked = tiles.max(axis=(1, 3)) - tiles.min(axis=(1, 3)) <= 6, stands.any(axis=(1, 3))
+    return float(flat[asked].mean()) if asked.any() else float("nan")
+
+
+def _stray(shading: Shading, surfaces: Surfaces, threshold: float) -> float:
+    """Strong edges without a reason, over all strong edges; of the things' insides."""
+    slopes = shading.photograph.gradient
+    strength = np.sqrt(np.einsum("dchw,dchw->hw", slopes, slopes))
+    strong = (strength > 2 * threshold) & shading.expectation.hit
+    stray = (surfaces.unexplained.max(axis=0) > 2 * threshold) & ~shading.expectation.outline
+    return float(stray.sum() / (strong.sum() + 50))
+
+
+def _foreground(expectation: Expectation) -> np.ndarray:
+    """Around everything but background and the two largest things, which carry the others."""
+    large = np.argsort(np.where(expectation.things > 1, expectation.area, 0))[-2:]
+    carried = np.ones(len(expectation.things), bool)
+    carried[large] = False
+    return grown(expectation.hit & carried[expectation.where], 3)
+
+
+def _around_contacts(observation: Observation, state: State) -> np.ndarray:
+    """Pixels that show something within `NEAR_CONTACT` of a contact, bool, (H, W)."""
+    near = np.zeros(observation.depth.shape, bool)
+    if not len(state.contacts):
+        return near
+    lens, depth = observation.view.intrinsics, observation.depth
+    for contact in observation.view.world_T_camera.inverse().apply(np.unique(np.round(state.contacts.position, 2), axis=0)):
+        (u, v), reach = lens.project(contact), NEAR_CONTACT * lens.fx / max(contact[2], 1e-3)
+        if not (-reach < u < lens.width + reach and -reach < v < lens.height + reach):
+            continue
+        box = slice(max(int(v - reach), 0), int(v + reach) + 2), slice(max(int(u - reach), 0), int(u + reach) + 2)
+        near[box] |= np.abs(depth[box] - contact[2]) < NEAR_CONTACT
+    return near
+
+
+def _middle(colour: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """The colour that most pixels have beyond the prediction: what the whole frame has, no thing has of its own."""
+    known = np.isfinite(colour[:, 0])
+    if not known.any():
+        return np.zeros(3, np.float32)
+    share = np.sqrt(area[known])
+    middle = []
+    for values in colour[known].T:
+        order = np.argsort(values)
+        middle.append(values[order][np.searchsorted(np.cumsum(share[order]), share.sum() / 2)])
+    return np.array(middle, np.float32)
+
+
+def _usual_colours(clip: Sequence[Study]) -> dict[int, np.ndarray]:
+    """Median over the clip of each thing's colour, where it was seen five times or more."""
+    seen: dict[int, list[np.ndarray]] = {}
+    for frame in clip:
+        for thing, colour in zip(frame.ids, frame.colour, strict=True):
+            if np.isfinite(colour[0]):
+                seen.setdefault(int(thing), []).append(colour)
+    return {thing: np.median(colours, axis=0) for thing, colours in seen.items() if len(colours) >= 5}
+
+
+def _measurement(clip: Sequence[Study], t: int, usual: dict[int, np.ndarray], others: Sequence[Study]) -> Measurement:
+    frame = clip[t]
+    things = frame.things | {"identity": _apart(frame, usual), "views": _views(frame, others)}
+    metrics = frame.metrics | _motions(clip, t) | {name: _worst(things[name]) for name in ("identity", "views")}
+    bodies: dict[int, dict[str, float]] = {}
+    for number, thing in enumerate(frame.ids):
+        if thing > 1:
+            own = bodies.setdefault(int(thing) // 2, dict.fromkeys(OF_BODIES, float("nan")))
+            for name in OF_BODIES:
+                own[name] = float(np.fmax(own[name], things[name][number]))
+    return Measurement({name: metrics[name] for name in METRICS}, bodies)
+
+
+def _apart(frame: Study, usual: dict[int, np.ndarray]) -> np.ndarray:
+    """How far each thing's colour is from its usual one, (K,)."""
+    reference = np.array([usual.get(int(thing), np.full(3, np.nan)) for thing in frame.ids])
+    off = frame.colour - reference
+    return frame.trust * np.hypot(off[:, 1], off[:, 2])
+
+
+def _views(frame: Study, others: Sequence[Study]) -> np.ndarray:
+    """How far each thing's colour is from what the nearest of other cameras sees at the same instant, (K,)."""
+    found = np.full(len(frame.trust), np.nan)
+    for other in others:
+        number = {int(thing): k for k, thing in enumerate(other.ids)}
+        for k, thing in enumerate(frame.ids):
+            if (there := number.get(int(thing))) is not None and thing > 1:
+                off = frame.colour[k] - other.colour[there]
+                found[k] = np.fmin(found[k], min(frame.trust[k], other.trust[there]) * np.hypot(off[1], off[2]))
+    return found
+
+
+def _motions(clip: Sequence[Study], t: int) -> dict[str, float]:
+    """Against the frame before and the frame after: a good frame beside a bad one has one good neighbour."""
+    each = [clip[now].motion for now in (t, t + 1) if now < len(clip)]
+    return {name: float(np.fmin.reduce([getattr(one, name) for one in each])) for name in ("still", "moving", "frozen", "flicker")}
+
+
+def _worst(values: np.ndarray) -> float:
+    return float(np.nanmax(values)) if np.isfinite(values).any() else float("nan")
