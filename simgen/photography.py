@@ -51,6 +51,11 @@ class Studio:
         self._worlds = [one for one in (world, stand_in) if one is not None]
         self._policy = Policy(fallback=stand_in)
 
+    @property
+    def needs_light(self) -> bool:
+        """Whether any of its worlds looks at the direct light."""
+        return any(world.needs_light for world in self._worlds)
+
     def shoot(self, scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, seed: int) -> Photographs:
         """Photographs of every camera.
 
@@ -66,7 +71,7 @@ class Studio:
         conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
         said = words(conditions[0], scene)
         appearance = Appearance(said.prompt, said.negative_prompt, conditions)
-        if any(world.needs_light for world in self._worlds):
+        if self.needs_light:
             seen = _lit(scene, states, seen, appearance)
         clips, judgements = {}, {}
         for camera, frames in seen.items():

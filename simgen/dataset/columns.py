@@ -20,6 +20,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
 from simgen.scenario.words import words
+from simgen.verify import Adherence
 
 FILE = "columns.json"
 PARTS = ("weather", "light", "sensor")
@@ -53,9 +55,9 @@ def columns(episode: Episode, truth: Path, labels: Labels) -> dict[str, object]:
         "simgen/truth_sha256": hashlib.sha256(truth.read_bytes()).hexdigest(),
         "simgen/pair": pair(episode),
         "simgen/rendered_from": episode.rendered_from,
-        **_judged(episode),
+        **judged_columns(episode.adherence),
         "simgen/caption": words(conditions_at(scene, 0), scene).caption,
-        **_surroundings(conditions_at(scene, 0)),
+        **surroundings(conditions_at(scene, 0)),
     }
 
 
@@ -76,8 +78,9 @@ def pair(episode: Episode) -> str:
     return digest.hexdigest()
 
 
-def _judged(episode: Episode) -> dict[str, object]:
-    frames = [one for judged in episode.adherence.values() for one in judged]
+def judged_columns(adherence: Mapping[str, Sequence[Adherence]]) -> dict[str, object]:
+    """What is said of the gate, by column."""
+    frames = [one for judged in adherence.values() for one in judged]
     return {
         "simgen/measured_frames": len(frames),
         "simgen/invalid_frames": sum(not one.passed for one in frames),
@@ -85,7 +88,8 @@ def _judged(episode: Episode) -> dict[str, object]:
     }
 
 
-def _surroundings(conditions: Conditions) -> dict[str, object]:
+def surroundings(conditions: Conditions) -> dict[str, object]:
+    """What is said of weather, light and sensor, by column."""
     found = {}
     for part in PARTS:
         one = getattr(conditions, part)

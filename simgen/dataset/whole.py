@@ -40,7 +40,7 @@ def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, r
         _place(shard / "truth.h5", root / TRUTH.format(position))
         _place(shard / "scene.json", root / SCENE.format(position))
     count_frames(root)
-    _add_columns(root, [json.loads((shard / "columns.json").read_text()) for shard in shards], rejected)
+    add_columns(root, [json.loads((shard / "columns.json").read_text()) for shard in shards], rejected)
     reasons = Counter(one["reason"] for one in rejected)
     write_json(root / SUMMARY, {"format": 1, "job": job, "episodes": len(shards), "rejected": rejected, "reasons": reasons})
 
@@ -83,12 +83,13 @@ def _place(file: Path, place: Path) -> None:
         shutil.copyfile(file, place)  # a file system without hard links
 
 
-def _add_columns(root: Path, rows: list[dict], rejected: list[dict]) -> None:
-    """Columns of `meta/episodes`, by which LeRobot's `episode_filter` can choose."""
+def add_columns(root: Path, rows: list[dict], rejected: list[dict], *, truth: bool = True) -> None:
+    """Columns of `meta/episodes`, by which LeRobot's `episode_filter` can choose; `truth` says whether there are truth files."""
     columns = pd.DataFrame(rows)
     columns["simgen/attempts_failed"] = _failures_before(columns["simgen/episode"].tolist(), rejected)
-    columns["simgen/truth"] = [TRUTH.format(position) for position in range(len(rows))]
-    columns["simgen/scene"] = [SCENE.format(position) for position in range(len(rows))]
+    if truth:
+        columns["simgen/truth"] = [TRUTH.format(position) for position in range(len(rows))]
+        columns["simgen/scene"] = [SCENE.format(position) for position in range(len(rows))]
     for file in sorted((root / "meta/episodes").glob("*/*.parquet")):
         table = pd.read_parquet(file)
         chosen = columns.iloc[table["episode_index"].to_numpy()]
