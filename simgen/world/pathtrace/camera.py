@@ -87,5 +87,5 @@ def _description(drawn: Intrinsics, lens: Lens, view: CameraView) -> dict:
     }
     if lens != PINHOLE:
         return {"type": "thinlens", "aperture_radius": lens.aperture_m, "focus_distance": lens.focus_m, **optics}
-    offset = {"principal_point_offset_x": drawn.cx / drawn.width - 0.5, "principal_point_offset_y": drawn.cy / drawn.height - 0.5}
+    offset = {"principal_point_offset_x": 0.5 - drawn.cx / drawn.width, "principal_point_offset_y": 0.5 - drawn.cy / drawn.height}
     return {"type": "perspective", **offset, **optics}

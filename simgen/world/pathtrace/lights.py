@@ -5,6 +5,7 @@ from __future__ import annotations  # Mitsuba has no types before a variant is c
 import mitsuba as mi
 import numpy as np
 
+from simgen.errors import InvalidValue
 from simgen.scenario.illumination import Emitter, Illumination, cone_core
 
 FAR = 1000.0
@@ -35,7 +36,12 @@ def emitters(illumination: Illumination) -> dict:
 
 
 def shine(params: mi.SceneParameters, illumination: Illumination, middle: np.ndarray) -> None:
-    """Set every light's place, colour and share of the samples; `middle` is where the scene is, metres, (3,)."""
+    """Set every light's place, colour and share of the samples; `middle` is where the scene is, metres, (3,).
+
+    Raises:
+        InvalidValue: if a light has numbers that are not finite.
+    """
+    _check(illumination)
     _shine_sky(params, illumination)
     lux = [np.pi * illumination.sky[: len(illumination.sky) // 2].mean(), illumination.sun_illuminance.mean()]
     bright = illumination.sun_illuminance / (np.pi * np.sin(SUN) ** 2)
@@ -48,6 +54,15 @@ def shine(params: mi.SceneParameters, illumination: Illumination, middle: np.nda
     shares /= max(shares.max(), 1e-12)
     for name, share in zip(_weights(illumination), shares, strict=True):
         params[name] = float(share if share == 0 else max(share, 0.05))
+
+
+def _check(illumination: Illumination) -> None:
+    lamps = ((f"lamp {n}", emitter.radiance) for n, emitter in enumerate(illumination.emitters))
+    for name, light in (("the sky", illumination.sky), ("the sun", illumination.sun_illuminance), *lamps):
+        if not np.isfinite(light).all():
+            raise InvalidValue(
+                f"the light of {name}", float(light[~np.isfinite(light)][0]), "finite; mend the environment image"
+            )
 
 
 def _weights(illumination: Illumination) -> list[str]:

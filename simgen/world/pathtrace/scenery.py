@@ -26,7 +26,14 @@ SMALL = 3.0
 class Scenery:
     """Surfaces to be drawn, wherever their links are and whatever shines on them."""
 
-    def __init__(self, surfaces: Sequence[Surface], links: Sequence[Link]):
+    def __init__(self, surfaces: Sequence[Surface], links: Sequence[Link], link_pose: np.ndarray):
+        """Take the surfaces.
+
+        Args:
+            surfaces: all that is to be drawn.
+            links: the link table.
+            link_pose: world_T_link at some instant, float64, (L, 7), only to tell where the middle of the scene is.
+        """
         rows = {(link.body, link.index): row for row, link in enumerate(links)}
         materials = Materials()
         sheets = [(rows[surface.body, surface.link], sound(surface)) for surface in surfaces]
@@ -34,6 +41,8 @@ class Scenery:
         self._meshes = {
             number: _mesh(_name(number), sheet, materials.bsdf(surfaces[number])) for number, (_, sheet) in self._sheets.items()
         }
+        small = sorted({row for row, sheet in self._sheets.values() if np.ptp(sheet.vertices, axis=0).max() < SMALL})
+        self._middle = link_pose[small, :3].mean(0) if small else np.zeros(3)
         self._poses = np.zeros((len(links), 7))
         self._reliefs: dict[int, np.ndarray] = {}
         self._lit: Illumination | None = None
@@ -50,10 +59,10 @@ class Scenery:
         if len(moved):
             self._move(set(moved.tolist()), link_pose)
         if illumination is not self._lit:
-            shine(self._params, illumination, self._middle(link_pose))
+            shine(self._params, illumination, self._middle)
             self._lit = illumination
         for number, heights in self._reliefs.items():
-            key = next(key for key in self._keys if key.startswith(f"{_name(number)}.") and key.endswith(".relief.data"))
+            key = next(key for key in self._keys if key.startswith(f"{_name(number)}.") and key.endswith(".nested_texture.data"))
             self._params[key] = mi.TensorXu8(heights[..., None])
         self._reliefs.clear()
         self._params.update()
@@ -77,19 +86,15 @@ class Scenery:
         for number, (row, sheet) in self._sheets.items():
             if row in rows:
                 placed = Pose.from_row(link_pose[row]).apply(sheet.vertices)
-                self._params[f"{_name(number)}.vertex_positions"] = mi.Float(placed.astype(np.float32).ravel())
+                self._params[f"{_name(number)}.vertex_positions"] = placed.astype(np.float32).ravel()
 
     def _smooth(self, rows: set[int], link_pose: np.ndarray) -> None:
         """Mitsuba makes up normals of its own whenever vertices move; ours replace them."""
         for number, (row, sheet) in self._sheets.items():
             if row in rows and sheet.normals is not None:
                 turned = sheet.normals @ Pose.from_row(link_pose[row]).rotation.T
-                self._params[f"{_name(number)}.vertex_normals"] = mi.Float(turned.astype(np.float32).ravel())
+                self._params[f"{_name(number)}.vertex_normals"] = turned.astype(np.float32).ravel()
         self._params.update()
-
-    def _middle(self, link_pose: np.ndarray) -> np.ndarray:
-        small = {row for row, sheet in self._sheets.values() if np.ptp(sheet.vertices, axis=0).max() < SMALL}
-        return link_pose[sorted(small), :3].mean(0) if small else np.zeros(3)
 
 
 def _name(number: int) -> str:
@@ -103,9 +108,9 @@ def _mesh(name: str, sheet: Sheet, bsdf: mi.BSDF) -> mi.Mesh:
     uv, normals = sheet.uv is not None, sheet.normals is not None
     mesh = mi.Mesh(name, len(sheet.vertices), len(sheet.faces), made_of, has_vertex_normals=normals, has_vertex_texcoords=uv)
     params = mi.traverse(mesh)
-    params["faces"] = mi.UInt32(sheet.faces.astype(np.uint32).ravel())
-    params["vertex_positions"] = mi.Float(sheet.vertices.astype(np.float32).ravel())
+    params["faces"] = sheet.faces.astype(np.uint32).ravel()
+    params["vertex_positions"] = sheet.vertices.astype(np.float32).ravel()
     if uv:
-        params["vertex_texcoords"] = mi.Float(sheet.uv.astype(np.float32).ravel())
+        params["vertex_texcoords"] = sheet.uv.astype(np.float32).ravel()
     params.update()
     return mesh

@@ -60,7 +60,7 @@ class Stage:
             table = links(scene)
             poses = {(link.body, link.index): Pose.from_row(row) for link, row in zip(table, first_pose, strict=True)}
             covered = weathered(surfaces(scene), poses, weather, seed=scene.seed)
-            self._sets[key] = Set(Scenery(covered.surfaces, table), covered, scene.seed)
+            self._sets[key] = Set(Scenery(covered.surfaces, table, first_pose), covered, scene.seed)
         self._sets.move_to_end(key)
         while len(self._sets) > KEPT:
             self._sets.popitem(last=False)
