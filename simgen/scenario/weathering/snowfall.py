@@ -12,7 +12,7 @@ from simgen.scenario.weathering.noise import covering, fractal
 from simgen.scenario.weathering.sheet import Sheet, clipped, fineness, refined, rim, smooth_normals, welded
 from simgen.scenario.weathering.shelter import Shelter
 
-DEEPEST_M = 0.012
+DEEPEST_M = 0.010
 """Depth in the middle of a wide blanket when all is covered."""
 LIFT_M = 0.0006
 """Of its edge over the surface below."""
@@ -22,7 +22,7 @@ FINEST_M, COARSEST_M, TRIANGLES = 0.012, 0.06, 12_000
 """Edges of its triangles, and about how many are worth it."""
 FINER_AT_EDGES = 0.4
 """Of those edges, where it thins out."""
-FEATHER = 1.6
+FEATHER = 2.2
 """How many depths from its edge it reaches two thirds of its depth."""
 SNOW_SRGB = (0.95, 0.965, 0.985)
 """Reflectance 0.9, slightly blue: ice swallows red."""
@@ -64,9 +64,9 @@ def blanket(surface: Surface, pose: Pose, shelter: Shelter, cover: float, deepes
 def _raised(sheet: Sheet, pose: Pose, deepest_m: float, rng: np.random.Generator) -> Sheet:
     """Lifted along the way up by its depth, which is nothing at its edges and grows like a pillow's."""
     lumps = fractal(pose.apply(sheet.vertices), LUMP_M, rng, octaves=2)
-    depth = deepest_m * (1 + 0.22 * lumps) * (1 - np.exp(-_from_rim(sheet) / (FEATHER * deepest_m)))
+    depth = deepest_m * (1 + 0.12 * lumps) * (1 - np.exp(-_from_rim(sheet) / (FEATHER * deepest_m)))
     depth *= np.clip(sheet.normals @ pose.rotation[2], 0.0, 1.0)
-    vertices = sheet.vertices + (LIFT_M + np.clip(depth, 0, 1.4 * deepest_m))[:, None] * pose.rotation.T[:, 2]
+    vertices = sheet.vertices + (LIFT_M + np.clip(depth, 0, 1.25 * deepest_m))[:, None] * pose.rotation.T[:, 2]
     return Sheet(np.concatenate([vertices, smooth_normals(vertices, sheet.faces)], axis=1), sheet.faces)
 
 
