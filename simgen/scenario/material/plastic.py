@@ -14,7 +14,7 @@ def plastic(grid: Grid, wear: float) -> Sheet:
     canvas.relief += np.float32(1e-5 if grid.rng.random() < 0.5 else 2.5e-5) * mould
     canvas.shade(1 - np.float32(0.008) * mould - np.float32(0.02) * grid.clouds(0.15, 4))
     if grid.rng.random() < 0.2:
-        canvas.cover(grid.spots(0.0015, 0.05) * np.float32(0.35), (0.45, 0.45, 0.45))
+        canvas.cover(grid.spots(0.0015, 0.05) * np.float32(0.2), (0.45, 0.45, 0.45))
     smudged(canvas, wear, gloss=0.3)
     stained(canvas, 0.8 * wear)
     scratched(canvas, wear, density=150, depth=2e-5)

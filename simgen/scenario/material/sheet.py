@@ -8,6 +8,10 @@ from simgen.geometry import locked
 from simgen.scenario.finish import Finish
 from simgen.scenario.material.grid import Grid
 
+FLATTEST = 2.6e-4
+"""Metres of relief that no camera of a robot sees."""
+FEW = 0.25
+"""Share of texels below which only those that change are gone over."""
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
@@ -47,17 +51,23 @@ class Canvas:
             roughness: 0 to 1.
             relief: metres by which the covered is higher.
         """
+        there = np.flatnonzero(share > 1e-3)
+        if len(there) > FEW * share.size:
+            there = slice(None)
+        part = np.ascontiguousarray(share, np.float32).reshape(-1)[there]
         if colour is not None:
-            self.colour += (np.asarray(colour, np.float32) - self.colour) * share[..., None]
+            over, flat = np.asarray(colour, np.float32), self.colour.reshape(-1, 3)
+            flat[there] += ((over if over.ndim == 1 else over.reshape(-1, 3)[there]) - flat[there]) * part[:, None]
         if roughness is not None:
-            self.roughness += (np.float32(roughness) - self.roughness) * share
+            flat = self.roughness.reshape(-1)
+            flat[there] += (np.float32(roughness) - flat[there]) * part
         if relief is not None:
-            self.relief += np.float32(relief) * share
+            self.relief.reshape(-1)[there] += np.float32(relief) * part
 
     def sheet(self, **finish) -> Sheet:
         """What was drawn; `finish` are fields of Finish."""
         low, high = float(self.relief.min()), float(self.relief.max())
-        flat = high - low < 1e-6
+        flat = high - low < FLATTEST
         return Sheet(
             _bytes(self.colour),
             Finish(

@@ -88,6 +88,6 @@ def laminate(grid: Grid, wear: float) -> Sheet:
     canvas.relief += np.float32(8e-6) * grid.noise(0.0015)
     smudged(canvas, wear, gloss=0.3)
     scratched(canvas, wear, density=40)
-    stained(canvas, 0.7 * wear)
+    stained(canvas, 0.4 * wear)
     ringed(canvas, 0.7 * wear)
     return canvas.sheet(clearcoat=0.15)

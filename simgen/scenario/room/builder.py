@@ -19,6 +19,8 @@ FINE, COARSE = (512, 1.65), (1024, 3.2)
 SPANS = {"cardboard": (512, 0.8), "fabric": (512, 0.8), "foliage": (256, 0.3), "glass": (256, 1.65)}
 BEVEL = 0.004, 0.08
 """Most metres, and most of the shortest edge, by which edges are cut off."""
+LOOKS, WORN = 5, 0.3
+"""Looks of each kind that rooms share, and the step of wear between them, so that a long run draws few new textures."""
 SMALL = 0.015
 """Metres; thinner boxes stay sharp, to save triangles."""
 
@@ -131,10 +133,12 @@ def _surface(stuff: Stuff, parts: list[Part], seed: int, wear: float) -> tuple[P
     if stuff == PRINT:
         made = atlas(seed)
     else:
-        made = sheet(stuff.kind, *stuff.texels, (seed + 977 * stuff.variant) % 2**31, round(wear, 2), stuff.colour is not None)
+        worn = max(1, round(wear / WORN)) * WORN
+        made = sheet(stuff.kind, *stuff.texels, (seed + 977 * stuff.variant) % LOOKS, worn, stuff.colour is not None)
     part = solid.joined(*parts)
     uv = part.uv - np.floor(part.uv.min(0))  # some renderers repeat a texture only towards the positive side
-    return replace(part, uv=uv, texture=made.texture, colour=colour), made.finish
+    finish = made.finish if stuff.large else replace(made.finish, height_map=None, height_m=0.0)  # too far off for relief to show
+    return replace(part, uv=uv, texture=made.texture, colour=colour), finish
 
 
 def _bevel(size) -> float:

@@ -173,8 +173,8 @@ def toolbox(room: Builder, x: float, y: float, z: float) -> None:
 
 def cable(room: Builder, start, end, z: float = 0.006) -> None:
     """A cable that lies about on the floor from point to point, (2,) each."""
-    count = 22
+    count = 26
     share = np.linspace(0, 1, count)[:, None]
-    sway = np.cumsum(room.rng.normal(0, 0.05, (count, 2)), axis=0)
-    way = np.asarray(start) + share * (np.asarray(end) - start) + sway - share * sway[-1]
+    waves = np.sin(np.pi * share * np.arange(1, 6)) @ (room.rng.normal(0, 0.16, (5, 2)) / np.arange(1, 6)[:, None])
+    way = np.asarray(start) + share * (np.asarray(end) - start) + waves
     room.tube(BLACK, np.column_stack([way, np.full(count, z)]), 0.005, 6)
