@@ -14,6 +14,7 @@ from simgen.scenario.scene import ROBOT_ID
 from simgen.scenario.surface import Surface
 from simgen.scenario.weather import Weather
 from simgen.scenario.weathering.film import ice, puddles
+from simgen.scenario.weathering.ripple import frozen
 from simgen.scenario.weathering.ripple import ripples as ripples
 from simgen.scenario.weathering.sheet import face_slopes, part, sheet_of
 from simgen.scenario.weathering.shelter import Shelter
@@ -28,6 +29,8 @@ SNOW_SLOPE, ICE_SLOPE, PUDDLE_SLOPE = 0.55, 0.4, 0.995
 """Least slopes on which they stay."""
 SMALLEST_M2, SMALLEST_PUDDLE_M2 = 1e-4, 0.02
 """Areas below which there is no snow or ice, and no puddle."""
+RIPPLED = 2
+"""Puddles, the largest, whose rings move: each costs some hundredths of a second a frame."""
 ROBOT_SNOW = 0.35
 """Depth of snow on a machine that moves and is warm, of that on the ground."""
 
@@ -67,8 +70,11 @@ def weathered(surfaces: Sequence[Surface], poses: Mapping[tuple[int, int], Pose]
         if level := _open(surface, slopes, SNOW_SLOPE, SMALLEST_M2):
             depth = DEEPEST_M * (ROBOT_SNOW if surface.body == ROBOT_ID else 1.0)
             above.append(blanket(level, pose, shelter, weather.snow_cover, depth, rngs[2]))
-    water, above = [some for some in water if some], [some for some in above if some]
-    return Weathered((*below, *water, *above), tuple(range(len(below), len(below) + len(water))))
+    water = sorted((some for some in water if some), key=lambda some: -sheet_of(some).areas().sum())
+    if weather.rain_mm_h:  # those that will not move show how they lay at first
+        water[RIPPLED:] = [frozen(some, weather, seed) for some in water[RIPPLED:]]
+    found = *below, *water, *(some for some in above if some)
+    return Weathered(found, tuple(range(len(below), len(below) + min(len(water), RIPPLED))))
 
 
 def _open(surface: Surface, slopes: np.ndarray, least: float, smallest_m2: float) -> Surface | None:

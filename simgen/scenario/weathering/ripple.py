@@ -32,6 +32,11 @@ def still_water(puddle: Surface) -> Surface:
     return replace(puddle, finish=replace(puddle.finish, height_map=np.full((texels, texels), 128, np.uint8), height_m=RELIEF_M))
 
 
+def frozen(puddle: Surface, weather: Weather, seed: int) -> Surface:
+    """A puddle with the rings of its first instant."""
+    return replace(puddle, finish=replace(puddle.finish, height_map=ripples(puddle, weather, seed=seed, time_ns=0)))
+
+
 def ripples(puddle: Surface, weather: Weather, *, seed: int, time_ns: int) -> np.ndarray:
     """The height map of a puddle at one instant; it depends on no other instant.
 
