@@ -39,10 +39,10 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
     """
     seen = np.isfinite(observation.depth)
     points, normals = _surface(observation, seen)
-    sources = [(*_from_sun(normals, illumination), 1)] if illumination.sun_illuminance.any() else []
+    sources = [(*_from_sun(normals, illumination), 2)] if illumination.sun_illuminance.any() else []
     pattern = _pattern(seen, PERIOD)
     lamps = [emitter for emitter in illumination.emitters if emitter.radiance.any()]
-    sources += [(*_from_lamp(points, normals, lamp, pattern), PERIOD // 2) for lamp in lamps]
+    sources += [(*_from_lamp(points, normals, lamp, pattern), PERIOD) for lamp in lamps]
     total = np.zeros((len(points), 3), np.float32)
     for ways, light, reach in sources:
         free = _unoccluded(caster, link_pose, points, ways, light.any(-1))
@@ -111,7 +111,7 @@ def _from_sky(observation, seen, points, normals, caster: RayCaster, link_pose: 
         weight = np.maximum((normals * way).sum(1), 0) * luminance(skylight.radiance(sky, directions))[pattern]
         free = _unoccluded(caster, link_pose, points, way * np.float32(BEYOND_M), weight > 0)
         sums += np.stack([weight * free, weight], axis=1)
-    sums = _spread(sums, observation, seen, SKY_PERIOD // 2)
+    sums = _spread(sums, observation, seen, SKY_PERIOD)
     return skylight.irradiance(sky, normals) * (sums[:, :1] / np.maximum(sums[:, 1:], 1e-12))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from simgen.simulator.compiled import compiled
 
 PERIOD = 4
-"""Pixels after which the pattern of samples repeats both ways; the filter's width, so that it sees each sample once."""
+"""Pixels after which the pattern of a lamp's samples repeats both ways."""
 
 
 @compiled
@@ -48,7 +48,7 @@ def near_ball(points, ways, open_, matrix, centre, radius):
 
 
 def smoothed(layers: np.ndarray, depth: np.ndarray, normal: np.ndarray, reach: int) -> np.ndarray:
-    """Layers averaged over neighbours of the same surface: across, then down; `2 * reach` pixels wide.
+    """Layers averaged over neighbours of the same surface: across, then down, the nearer ones more.
 
     A neighbour counts the more the more alike its normal is, and where it lies in the same plane as far as depth can tell; a bevel
     one pixel wide has no neighbours but those beside it.
@@ -57,7 +57,7 @@ def smoothed(layers: np.ndarray, depth: np.ndarray, normal: np.ndarray, reach: i
         layers: float32, (H, W, C).
         depth: metres along the optical axis, float32, (H, W); inf where nothing was hit.
         normal: unit, camera frame, float32, (H, W, 3).
-        reach: half the width in pixels; the two ends count half.
+        reach: pixels at which a neighbour no longer counts. A pattern that repeats after as many is seen evenly.
     """
     across = _along(layers, depth, normal, reach, 0, 1)
     return _along(across, depth, normal, reach, 1, 0)
@@ -73,7 +73,7 @@ def _along(layers, depth, normal, reach, down, right):
             if not np.isfinite(here):
                 continue
             total[:], weights = 0, np.float32(0)
-            for step in range(-reach, reach + 1):
+            for step in range(1 - reach, reach):
                 y, x = row + step * down, column + step * right
                 if y < 0 or y >= height or x < 0 or x >= width:
                     continue
@@ -83,7 +83,7 @@ def _along(layers, depth, normal, reach, down, right):
                 if alike < np.float32(0.3) or abs(depth[y, x] - here) > here * np.float32(0.004) * (1 + abs(step)) / slope:
                     continue
                 weight = min((alike - np.float32(0.3)) / np.float32(0.6), np.float32(1)) ** 2
-                weight *= np.float32(0.5) if abs(step) == reach else np.float32(1)
+                weight *= np.float32(reach - abs(step))
                 for c in range(count):
                     total[c] += weight * layers[y, x, c]
                 weights += weight

@@ -19,7 +19,7 @@ F0 = 0.04
 """Reflectance of plastics, lacquer and water, seen straight on."""
 BLURS = (0.0, 2.5, 8.0)
 """Texels by which the reflected sky is blurred at roughness 0, 0.35 and 0.7; beyond, its irradiance serves."""
-BOUNCE = 0.35
+BOUNCE = 0.25
 """Share of the picture's mean light that comes back from what the camera sees: walls and table light each other."""
 SUN_CORE, SUN_RIM = np.radians(0.2), np.radians(0.55)
 """Radians from its middle up to which the sun's disc is full, and at which it has faded: wider than it is, so that pixels meet it."""
