@@ -29,7 +29,7 @@ def changed(path: str, value: object) -> dict:
     *way, last = path.split(".")
     place = scene
     for key in way:
-        place = place[key]
+        place = place.setdefault(key, {})
     place[last] = value
     return scene
 
@@ -77,6 +77,10 @@ def test_an_unknown_scene(tmp_path, capsys):
         ("bodies.cube.mass", {"uniform": [-1, 1]}, ["tiny.yaml", "bodies.cube.mass", "greater than 0"]),
         ("bodies.cube.mass", float("nan"), ["tiny.yaml", "bodies.cube.mass", "finite"]),
         ("gravity", [0, 0, float("inf")], ["tiny.yaml", "gravity", "finite"]),
+        ("weather.visibility_m", -5.0, ["tiny.yaml", "weather.visibility_m", "greater than 0"]),
+        ("weather.preset", "rian", ["tiny.yaml", "weather", "rain"]),
+        ("weather", {"preset": "rain", "level": 7}, ["tiny.yaml", "weather", "7"]),
+        ("light.cloud_cover", 1.5, ["tiny.yaml", "light.cloud_cover", "1"]),
         ("schema_version", 2, ["tiny.yaml", "schema_version", "1"]),
         ("task.name", "reech", ["reech", "Did you mean 'reach'?"]),
         ("robot", {"name": "pandda"}, ["pandda", "panda"]),

@@ -12,10 +12,11 @@ from typing import get_args
 import pytest
 
 import simgen
-from simgen import cli, doctor, record, shelves, task, world
+from simgen import cli, doctor, photography, record, shelves, task, world
 from simgen.cli import COMMANDS, main
 from simgen.errors import OutputExists
 from simgen.registry import Registry
+from simgen.scenario import presets
 from simgen.scenario.scene import ControlMode
 from simgen.testing import Report, Row
 
@@ -66,7 +67,7 @@ def room(monkeypatch):
         ([*GENERATE, "--labels", "golden"], "'golden'"),
         ([*GENERATE, "--seed", "1", "--seed"], "Run: simgen generate --help"),
         (["view"], "Missing from simgen view: ROOT. Run: simgen view --help"),
-        (["list", "scene"], "No list is called 'scene'. Did you mean 'scenes'? Known: robots, scenes, simulators, tasks, worlds."),
+        (["list", "scene"], "No list is called 'scene'. Did you mean 'scenes'? Known: lights, robots, scenes, sensors, simulators, tasks, weathers, worlds."),
     ],
 )
 def test_a_command_line_that_makes_no_sense_gets_one_sentence(complaint, arguments, sentence):
@@ -80,6 +81,14 @@ def test_a_command_line_that_makes_no_sense_gets_one_sentence(complaint, argumen
         (["generate", "nowhere/at_all.yaml", "--out", "OUT"], "No scene is called 'nowhere/at_all.yaml'."),
         ([*GENERATE, "--world", "rav"], "No world is called 'rav'. Did you mean 'raw'? Known: "),
         ([*GENERATE, "--simulator", "pybulet"], "No simulator is called 'pybulet'. Did you mean 'pybullet'? Known: "),
+        ([*GENERATE, "--weather", "rian"], "No weather is called 'rian'. Did you mean 'rain'? Known: "),
+        ([*GENERATE, "--weather", "rain:7"], "the level of weather rain is '7'; it must be a whole number from 0 to 5"),
+        ([*GENERATE, "--light", "dawn"], "No light is called 'dawn'."),
+        ([*GENERATE, "--sensor", "lens"], "No sensor is called 'lens'."),
+        (["render", "nowhere", "--world", "preview", "--out", "OUT"], "nowhere: not a dataset"),
+        (["render", "nowhere", "--world", "previw", "--out", "OUT"], "No world is called 'previw'. Did you mean 'preview'? Known: "),
+        (["render", "nowhere", "--world", "preview", "--out", "OUT", "--weather", "rian"], "Did you mean 'rain'?"),
+        (["verify", "nowhere"], "nowhere"),
         ([*GENERATE, "--episodes", "0"], "--episodes is 0; it must be at least 1."),
         ([*GENERATE, "--workers", "0"], "--workers is 0; it must be at least 1."),
         ([*GENERATE, "--width", "64"], "--width, --height is (64, None); it must be given together."),
@@ -134,6 +143,7 @@ def test_version_is_the_packages(capsys):
 def test_choices_are_those_of_the_rooms():
     assert get_args(cli.Control) == get_args(ControlMode)
     assert get_args(cli.Labels) == get_args(record.Labels)
+    assert get_args(cli.Gate) == get_args(photography.Gate)
 
 
 def test_list_shows_everything_that_can_be_named(capsys):
@@ -147,15 +157,46 @@ def test_list_of_one_kind_shows_only_that_kind(capsys):
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["worlds", *sorted(world.REGISTRY.table())]
 
 
+@pytest.mark.parametrize("kind", ["weather", "light", "sensor"])
+def test_list_of_presets_shows_what_their_levels_mean(capsys, kind):
+    assert main(["list", f"{kind}s"]) == 0
+    said = capsys.readouterr().out
+    assert "level 5" in said and all(f"| {name} |" in said for name in presets.names(kind) if presets.intervals(kind, name, 5))
+
+
+def test_render_hands_every_flag_on(room, capsys):
+    asked = {}
+    room("render", render=lambda root, out, **options: asked.update(root=root, **options) or out)
+    flags = "--world preview --weather fog --light night --sensor clean --materials --seed 3 --episodes 0 2 --gate drop --assets A"
+    assert main(["render", "DATA", "--out", "OUT", *flags.split(), "--overwrite", "--workers", "1"]) == 0
+    del asked["progress"]
+    assert asked == dict(
+        root=Path("DATA"), world="preview", weather="fog", light="night", sensor="clean", materials=True, seed=3, episodes=(0, 2),
+        gate="drop", assets=Path("A"), overwrite=True, workers=1,
+    )  # fmt: skip
+    assert "simgen verify OUT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("passed", "status"), [(True, 0), (False, 1)])
+def test_verify_exits_by_its_threshold(room, capsys, passed, status, tmp_path):
+    written = []
+    report = SimpleNamespace(passed=passed, write_html=written.append)
+    room("audit", verify_dataset=lambda root, limits, most_failing: report, calibrate_datasets=lambda roots, file: f"{roots} {file}")
+    assert main(["verify", "DATA", "--html", "PAGE"]) == status and written == [Path("PAGE")]
+    assert main(["verify", "DATA", "--calibrate", "limits.json"]) == 0
+    assert "limits.json" in capsys.readouterr().out
+
+
 def test_generate_hands_every_flag_to_record(room, capsys):
     asked = {}
     room("record", record=lambda scene, out, **options: asked.update(scene=scene, **options) or out)
-    flags = "--episodes 3 --seed 4 --start 5 --world raw --simulator pybullet --control ee_delta --labels lerobot --workers 2"
+    looks = "--weather rain:4 --light dusk --sensor rainy_lens --gate retry "
+    flags = looks + "--episodes 3 --seed 4 --start 5 --world raw --simulator pybullet --control ee_delta --labels lerobot --workers 2"
     assert main([*GENERATE, *flags.split(), "--width", "64", "--height", "48", "--keep-failed", "--overwrite"]) == 0
     del asked["progress"]
     assert asked == dict(
         scene="pick_place", episodes=3, seed=4, start=5, world="raw", simulator="pybullet", control="ee_delta", labels="lerobot",
-        workers=2, size=(64, 48), keep_failed=True, overwrite=True,
+        weather="rain:4", light="dusk", sensor="rainy_lens", gate="retry", workers=2, size=(64, 48), keep_failed=True, overwrite=True,
     )  # fmt: skip
     said = capsys.readouterr().out
     assert all(line in said for line in ("Dataset  OUT", "simgen view OUT", "simgen check OUT", "lerobot-train", "--dataset.root=OUT"))
