@@ -256,6 +256,35 @@ def export(root: Root, *, out: Path, episode: int = 0, camera: str | None = None
         print(f"Clip     {clip}")
 
 
+def gallery(*, out: Path, world: str = "pathtrace", simulator: str = "pybullet", size: int = 512, seed: int = 0) -> None:
+    """Photograph one scene under twelve weathers and lights, and twelve scenes, as two contact sheets.
+
+    Args:
+        out: Where `weathers.jpg` and `scenes.jpg` go.
+        world: Who draws the photographs, from `simgen list worlds`.
+        simulator: Who does the physics, from `simgen list simulators`.
+        size: Width and height of a photograph in pixels.
+        seed: Root seed.
+    """
+    if size < 8:
+        raise InvalidValue("--size", size, "at least 8")
+    from simgen import world as worlds
+    from simgen.gallery import gallery as draw
+
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        line = bar.add_task("Taking photographs", total=None)
+        sheets = draw(
+            out,
+            world=worlds.make(world),
+            simulator=simulator,
+            size=size,
+            seed=seed,
+            progress=lambda done, whole: bar.update(line, completed=done, total=whole),
+        )
+    for path in sheets:
+        print(f"Sheet    {path}")
+
+
 def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
     """List what can be named: scenes, worlds, weathers, lights, sensors, simulators, tasks and robots.
 
@@ -321,6 +350,7 @@ COMMANDS = {
     "check": check,
     "verify": verify,
     "export": export,
+    "gallery": gallery,
     "list": listing,
     "bench": bench,
     "doctor": doctor,

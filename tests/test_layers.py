@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
     "errors registry shelves stopwatch randomness geometry lens observation scenario simulator task controls export world verify dataset "
-    "photography rollout generate scale record render audit view testing doctor bench cli"
+    "photography rollout generate scale record render gallery audit view testing doctor bench cli"
 ).split()
 """A room imports only itself and the rooms before it."""
 BLIND = {
