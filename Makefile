@@ -89,6 +89,27 @@ if ! { command -v gcc && command -v g++ && test -e "$$header"; } >/dev/null; the
 fi
 endef
 
+# The path tracer is 2.6 times faster with LLVM 16 or later. Where the system has none, Debian's and Ubuntu's is unpacked beside
+# the packages, with what it is linked against and this machine lacks; elsewhere setup goes on without.
+define FETCH_LLVM
+if ! $(BIN)/python -c "from simgen.world.pathtrace import variant; raise SystemExit(not variant.llvm_libraries())"; then
+	only="--recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances"
+	mkdir -p $(VENV)/llvm
+	if ! (
+		cd $(VENV)/llvm
+		for package in $$(apt-cache depends $$only libllvm19 | grep '^[a-z]' | sort -u); do
+			dpkg -s "$$package" 2>/dev/null | grep -q '^Status: .* installed' || apt-get download -q "$$package"
+		done
+		for archive in *.deb; do dpkg-deb -x "$$archive" .; done
+		rm ./*.deb
+		ls usr/lib/*/libLLVM*
+	) >/dev/null 2>&1; then
+		rm -rf $(VENV)/llvm
+		echo "No LLVM came by apt: the path tracer will draw without, 2.6 times slower. See: simgen doctor"
+	fi
+fi
+endef
+
 # A package whose installation was cut short has no INSTALLER file yet; without its dist-info pip installs it anew.
 $(READY): pyproject.toml
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then
@@ -141,4 +162,5 @@ $(READY): pyproject.toml
 		rm -rf $(WHEELS)
 	fi
 	$(PIP) install --no-deps --editable .
+	$(FETCH_LLVM)
 	touch $(READY)

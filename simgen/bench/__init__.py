@@ -8,6 +8,7 @@ REGISTRY = Registry(
     {
         "generate": "simgen.bench.generate:run",
         "observe": "simgen.bench.observe:run",
+        "pathtrace": "simgen.bench.pathtrace:run",
     },
 )
 """Every measurement by name; plugins join through the `simgen.benches` entry points."""

@@ -60,9 +60,7 @@ def _check(illumination: Illumination) -> None:
     lamps = ((f"lamp {n}", emitter.radiance) for n, emitter in enumerate(illumination.emitters))
     for name, light in (("the sky", illumination.sky), ("the sun", illumination.sun_illuminance), *lamps):
         if not np.isfinite(light).all():
-            raise InvalidValue(
-                f"the light of {name}", float(light[~np.isfinite(light)][0]), "finite; mend the environment image"
-            )
+            raise InvalidValue(f"the light of {name}", float(light[~np.isfinite(light)][0]), "finite; mend the environment image")
 
 
 def _weights(illumination: Illumination) -> list[str]:

@@ -25,10 +25,8 @@ OLDEST = 16
 """Major version of the oldest LLVM worth a try."""
 OWN = Path(sys.prefix) / "llvm"
 """Where `make setup` unpacks an LLVM of its own, with what it is linked against."""
-SYSTEM = (
-    *(Path("/usr/lib") / f"{platform.machine()}-linux-gnu", Path("/usr/lib64"), Path("/usr/lib"), Path("/usr/local/lib")),
-    *(Path("/opt/homebrew/opt/llvm/lib"), Path("/usr/local/opt/llvm/lib"), Path(sys.prefix) / "lib"),
-)
+PLACES = f"/usr/lib/{platform.machine()}-linux-gnu /usr/lib64 /usr/lib /usr/local/lib /opt/homebrew/opt/llvm/lib {sys.prefix}/lib"
+SYSTEM = tuple(map(Path, PLACES.split()))
 PATIENCE = 120
 """Seconds for one try; the first on a machine compiles."""
 PROBE = """
@@ -111,8 +109,9 @@ def draws(variant: Variant) -> None:
 def llvm_libraries() -> list[str]:
     """Paths of what may be a usable LLVM, in the order to be tried: what DRJIT_LIBLLVM_PATH names, then the newest."""
     named = os.environ.get("DRJIT_LIBLLVM_PATH")
-    folders = [*SYSTEM, *Path("/usr/lib").glob("llvm-*/lib"), *(OWN.rglob("lib*") if OWN.is_dir() else ())]
-    files = {path.resolve(): major for folder in folders for path in folder.glob("libLLVM*") if (major := _major(path)) >= OLDEST}
+    folders = *SYSTEM, *Path("/usr/lib").glob("llvm-*/lib")
+    found = [*OWN.rglob("libLLVM*"), *(path for folder in folders for path in folder.glob("libLLVM*"))]
+    files = {path.resolve(): major for path in found if (major := _major(path)) >= OLDEST}
     newest = sorted(files, key=lambda path: (-files[path], str(path)))
     return [*([named] if named else []), *(str(path) for path in newest if str(path) != named)]
 
@@ -132,7 +131,8 @@ def _fault(name: str, library: str | None) -> str:
     if done.returncode == 0:
         return ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
-    return re.sub(r"\x1b\[\d*m", "", lines[-1])[:200] if lines else f"exit status {done.returncode}"
+    said = re.sub(r"\x1b\[\d*m", "", lines[-1] if lines else f"exit status {done.returncode}")
+    return said.split(". ")[0][:200]
 
 
 def _load_neighbours(folder: Path) -> None:
