@@ -8,7 +8,7 @@ import numpy as np
 from simgen.geometry import Pose
 from simgen.scenario.finish import Finish
 from simgen.scenario.surface import Surface
-from simgen.scenario.weathering.noise import covering, fractal
+from simgen.scenario.weathering.noise import fractal, threshold
 from simgen.scenario.weathering.ripple import still_water
 from simgen.scenario.weathering.sheet import Sheet, clipped, fineness, refined, sheet_of
 from simgen.scenario.weathering.shelter import Shelter
@@ -63,8 +63,8 @@ def _patches(surface: Surface, pose: Pose, shelter: Shelter, share: float, width
     sheet = refined(sheet, fineness(area, FINEST_M, COARSEST_M, TRIANGLES))
     world = pose.apply(sheet.vertices)
     free, weight = shelter.open(world), sheet.vertex_areas()
-    level = covering(fractal(world, width_m, rng), weight * (free > 0.5), share)
-    patches, _ = clipped(sheet, np.minimum(level, free - 0.5))
+    noise = fractal(world, width_m, rng)
+    patches, _ = clipped(sheet, np.minimum(noise - threshold(noise, weight * (free > 0.5), share), free - 0.5))
     return patches if len(patches.faces) else None
 
 

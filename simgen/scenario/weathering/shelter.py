@@ -8,11 +8,11 @@ from scipy.ndimage import maximum_filter
 from simgen.geometry import Pose
 from simgen.scenario.surface import Surface
 
-CELL_M = 0.02
+CELL_M = 0.012
 """Edge of a cell of the map."""
 HEADROOM_M = 0.04
 """What lies less than this above a place belongs to it."""
-DRIFT_M = 0.03
+DRIFT_M = 0.012
 """How far aside what falls may come from."""
 DIRECTIONS = 8
 """Ways in which the sky is looked for."""

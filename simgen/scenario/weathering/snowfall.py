@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from simgen.geometry import Pose
 from simgen.scenario.finish import Finish
 from simgen.scenario.surface import Surface
-from simgen.scenario.weathering.noise import covering, fractal
+from simgen.scenario.weathering.noise import fractal, threshold
 from simgen.scenario.weathering.sheet import Sheet, clipped, fineness, refined, rim, smooth_normals, welded
 from simgen.scenario.weathering.shelter import Shelter
 
@@ -16,8 +16,10 @@ DEEPEST_M = 0.010
 """Depth in the middle of a wide blanket when all is covered."""
 LIFT_M = 0.0006
 """Of its edge over the surface below."""
-PATCH_M, LUMP_M = 0.35, 0.06
-"""Widths of bare patches, and of its unevenness."""
+PATCH_M, RAGGEDNESS, LUMP_M = 0.3, 0.72, 0.06
+"""Width of bare patches, strength of each finer octave of their outlines, and width of its unevenness."""
+MARGIN = 0.35
+"""Of the outline's noise, in which finer triangles are worth it."""
 FINEST_M, COARSEST_M, TRIANGLES = 0.012, 0.06, 12_000
 """Edges of its triangles, and about how many are worth it."""
 FINER_AT_EDGES = 0.4
@@ -45,20 +47,30 @@ def blanket(surface: Surface, pose: Pose, shelter: Shelter, cover: float, deepes
     area = sheet.areas().sum()
     if cover <= 0 or area <= 0:
         return None
-    edge = fineness(area, FINEST_M, COARSEST_M, TRIANGLES)
+    edge, seed = fineness(area, FINEST_M, COARSEST_M, TRIANGLES), int(rng.integers(2**32))
     sheet = refined(sheet, edge)
-    world = pose.apply(sheet.vertices)
-    free = shelter.open(world)
-    noise = fractal(world, PATCH_M, rng) + 0.8 * sheet.normals @ pose.rotation[2]
-    level = covering(noise, sheet.vertex_areas() * (free > 0.5), cover)
-    sheet, _ = clipped(sheet, np.minimum(level, free - 0.5))
+    noise, free = _outline(sheet, pose, seed), shelter.open(pose.apply(sheet.vertices))
+    least = threshold(noise, sheet.vertex_areas() * (free > 0.5), cover)
+    sheet = _finer(sheet, (np.abs(noise - least) < MARGIN) | (np.abs(free - 0.5) < 0.5), edge)
+    free = shelter.open(pose.apply(sheet.vertices))
+    sheet, _ = clipped(sheet, np.minimum(_outline(sheet, pose, seed) - least, free - 0.5))
     if not len(sheet.faces):
         return None
     depth = deepest_m * (0.4 + 0.6 * cover)
-    thin = _from_rim(sheet) < 2 * FEATHER * depth
-    finer = fineness(sheet.vertex_areas()[thin].sum(), FINER_AT_EDGES * edge, edge, TRIANGLES)
-    sheet = refined(sheet, np.where(thin, finer, edge))
+    sheet = _finer(sheet, _from_rim(sheet) < FEATHER * depth, edge)
     return _surface(_raised(sheet, pose, depth, rng), pose, surface)
+
+
+def _outline(sheet: Sheet, pose: Pose, seed: int) -> np.ndarray:
+    """How willingly snow lies at every vertex: in ragged patches, and rather where it is level, (V,)."""
+    patches = fractal(pose.apply(sheet.vertices), PATCH_M, np.random.default_rng(seed), octaves=5, persistence=RAGGEDNESS)
+    return patches + 0.8 * sheet.normals @ pose.rotation[2]
+
+
+def _finer(sheet: Sheet, there: np.ndarray, edge: float) -> Sheet:
+    """A sheet with shorter edges in some places, as far as they are worth their triangles."""
+    finer = fineness(sheet.vertex_areas()[there].sum(), FINER_AT_EDGES * edge, edge, TRIANGLES)
+    return refined(sheet, np.where(there, finer, edge))
 
 
 def _raised(sheet: Sheet, pose: Pose, deepest_m: float, rng: np.random.Generator) -> Sheet:
