@@ -61,9 +61,7 @@ def _made_of(colour, finger: bool, seed: int, wear: float) -> tuple[Sheet | None
     white = min(colour) > 0.75
     if finger:
         return sheet_for("metal" if white else "rubber", 0.1, seed, wear, False), (1.0, 1.0, 1.0)
-    if white:
-        return casing(seed, wear, CREAM), colour
-    return casing(seed + 1, wear, (0.96, 0.96, 0.96)), tuple(DARKER * channel for channel in colour)
+    return casing(seed, wear, CREAM), colour if white else tuple(DARKER * channel for channel in colour)
 
 
 def _rounded(part: Part) -> Part:
