@@ -71,7 +71,7 @@ def test_wetter_is_darker_and_smoother():
 
 def test_a_roughness_map_gets_smoother_too():
     matt = replace(CONCRETE, roughness_map=np.full((4, 4), 250, np.uint8))
-    assert wetted(box(finish=matt), 0.5).finish.roughness_map.mean() < 80
+    assert wetted(box(finish=matt), 0.5).finish.roughness_map.mean() < 100
 
 
 @pytest.mark.parametrize("weather", [Weather(wetness=1.0), Weather(dust=1.0), Weather(snow_cover=1.0), Weather(ice=1.0)])

@@ -8,12 +8,12 @@ import numpy as np
 from simgen.scenario.finish import Finish
 from simgen.scenario.surface import Surface
 
-SOAKED = 0.6
+SOAKED = 0.9
 """Exponent added to the reflectance of porous matter: water in the pores scatters light on into it (Jensen et al., 1999)."""
-WETTED = 0.06
+WETTED = 0.15
 """The same of dense matter, whose film of water only lowers the reflection."""
-FILM_ROUGHNESS = 0.12
-"""Of a closed film of water."""
+FILM_ROUGHNESS = 0.22
+"""Of a film of water that still follows what it lies on."""
 DUST_SRGB = (0.62, 0.57, 0.49)
 """Of settled mineral dust."""
 THICKEST_DUST = 0.8
@@ -25,7 +25,7 @@ def porosity(finish: Finish) -> float:
     """How much water a surface soaks up, 0 to 1: matt dielectrics are porous, metal, glass and glaze are not (Lagarde, 2013)."""
     roughness = finish.roughness * (1.0 if finish.roughness_map is None else float(finish.roughness_map.mean()) / 255)
     dense = (1 - finish.metallic) * (1 - finish.transmission) * (1 - finish.clearcoat)
-    return float(np.clip((roughness - 0.35) / 0.4, 0, 1)) * dense
+    return float(np.clip((roughness - 0.25) / 0.4, 0, 1)) * dense
 
 
 def wetted(surface: Surface, wetness: float) -> Surface:
@@ -35,7 +35,7 @@ def wetted(surface: Surface, wetness: float) -> Surface:
     smooth = 0.85 * film
     finish = replace(
         _towards(finish, FILM_ROUGHNESS, smooth),
-        clearcoat=max(finish.clearcoat, 0.6 * film),
+        clearcoat=max(finish.clearcoat, 0.4 * film),
         sheen=finish.sheen * (1 - film),
         height_m=finish.height_m * (1 - 0.5 * film),
     )

@@ -11,7 +11,7 @@ from simgen.world.atmosphere.fog import fogged
 from simgen.world.atmosphere.scatter import scattered
 from simgen.world.atmosphere.streak import coverage
 
-RAIN_FORWARDNESS = 0.6
+RAIN_FORWARDNESS = 0.4
 """Asymmetry of a drop: it shows mostly what lies behind it, bent over 165 degrees (Garg and Nayar, 2006)."""
 SNOW_FORWARDNESS = 0.25
 """Asymmetry of a flake: nearly matt."""

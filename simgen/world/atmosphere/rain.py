@@ -16,8 +16,8 @@ SMALLEST_MM, LARGEST_MM = 0.8, 5.0
 """Diameters drawn one by one: what is smaller is haze, what is larger breaks up."""
 DENSITY_PER_M3_MM = 8000.0
 """N0 of Marshall and Palmer (1948)."""
-EXPOSURE_S = 1 / 125
-"""Of a camera that says no shutter time: an ordinary one's on a grey day."""
+EXPOSURE_S = 1 / 250
+"""Of a camera that says no shutter time: an ordinary one's in daylight."""
 
 
 def falling(observation: Observation, conditions: Conditions, *, seed: int) -> Grains:
