@@ -173,7 +173,7 @@ def test_textures_lie_as_in_the_albedo_buffer():
     rng = np.random.default_rng(0)
     texture = np.kron(rng.integers(30, 255, (4, 4, 3)), np.ones((8, 8, 1))).astype(np.uint8)
     surface = plate(1.4, texture=texture, colour=(0.9, 0.8, 0.7))
-    scenery = Scenery([surface], BODY)
+    scenery = Scenery([surface], BODY, UPRIGHT)
     light = lit(sky=1000.0)
     scenery.set_up(UPRIGHT, light)
     seen = RayCaster([surface], BODY).observe(above(), UPRIGHT, 0)

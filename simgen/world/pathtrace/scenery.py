@@ -19,6 +19,8 @@ DEPTH = 8
 """Bounces of a path."""
 PATIENCE = 5
 """Bounces after which a dim path may be given up."""
+CHANGES = [r".*nested_texture\.data", r"(sky|sun|lamp_\d+)\..*"]
+"""Parameters that may differ from frame to frame."""
 SMALL = 3.0
 """Metres: links that are larger than this are surroundings, and the middle of the others is the middle of the scene."""
 
@@ -44,6 +46,9 @@ class Scenery:
         small = sorted({row for row, sheet in self._sheets.values() if np.ptp(sheet.vertices, axis=0).max() < SMALL})
         self._middle = link_pose[small, :3].mean(0) if small else np.zeros(3)
         self._poses = np.zeros((len(links), 7))
+        self._of_mesh = {number: mi.traverse(mesh) for number, mesh in self._meshes.items()}
+        for params in self._of_mesh.values():
+            params.keep(["vertex_positions", "vertex_normals"])
         self._reliefs: dict[int, np.ndarray] = {}
         self._lit: Illumination | None = None
         self._pattern: tuple | None = None
@@ -66,8 +71,6 @@ class Scenery:
             self._params[key] = mi.TensorXu8(heights[..., None])
         self._reliefs.clear()
         self._params.update()
-        if len(moved):
-            self._smooth(set(moved.tolist()), link_pose)
         self._poses = np.array(link_pose)
 
     def emboss(self, number: int, heights: np.ndarray) -> None:
@@ -79,22 +82,22 @@ class Scenery:
         shapes = {_name(number): mesh for number, mesh in self._meshes.items()}
         self.scene = mi.load_dict({"type": "scene", "integrator": integrator, **shapes, **emitters(illumination)})
         self._params = mi.traverse(self.scene)
+        self._params.keep(CHANGES)  # an update looks at every parameter that is left
         self._keys = list(self._params.keys())
         self._pattern, self._lit = pattern(illumination), None
 
     def _move(self, rows: set[int], link_pose: np.ndarray) -> None:
+        """Each mesh is told of its new vertices, then of its normals, for Mitsuba makes up its own whenever vertices move; and the
+        scene of all of them at once, for it then builds its tree anew."""
         for number, (row, sheet) in self._sheets.items():
             if row in rows:
-                placed = Pose.from_row(link_pose[row]).apply(sheet.vertices)
-                self._params[f"{_name(number)}.vertex_positions"] = placed.astype(np.float32).ravel()
-
-    def _smooth(self, rows: set[int], link_pose: np.ndarray) -> None:
-        """Mitsuba makes up normals of its own whenever vertices move; ours replace them."""
-        for number, (row, sheet) in self._sheets.items():
-            if row in rows and sheet.normals is not None:
-                turned = sheet.normals @ Pose.from_row(link_pose[row]).rotation.T
-                self._params[f"{_name(number)}.vertex_normals"] = turned.astype(np.float32).ravel()
-        self._params.update()
+                pose, params = Pose.from_row(link_pose[row]), self._of_mesh[number]
+                params["vertex_positions"] = pose.apply(sheet.vertices).astype(np.float32).ravel()
+                params.update()
+                if sheet.normals is not None:
+                    params["vertex_normals"] = (sheet.normals @ pose.rotation.T).astype(np.float32).ravel()
+                    params.update()
+        self.scene.parameters_changed()
 
 
 def _name(number: int) -> str:
