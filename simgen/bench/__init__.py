@@ -6,6 +6,7 @@ REGISTRY = Registry(
     "measurement",
     "simgen.benches",
     {
+        "gate": "simgen.bench.gate:run",
         "generate": "simgen.bench.generate:run",
         "observe": "simgen.bench.observe:run",
         "pathtrace": "simgen.bench.pathtrace:run",

@@ -16,8 +16,10 @@ ELSEWHERE = tuple((u, v) for reach in (4, 8, 12, 16) for u, v in ((reach, 0), (0
     (u, v) for reach in (3, 6, 9, 12) for u, v in ((reach, reach), (-reach, reach), (-reach, -reach), (reach, -reach))
 )
 """Displacements at which an outline is also looked for, pixels."""
-ENOUGH = 12
+ENOUGH = 16
 """Contour points that make a judgement of a thing; with fewer it counts for less."""
+FEWEST = 6
+"""Contour points without which there is none."""
 _COLOUR = np.array([0.6, 1.5, 1.5], np.float32)[:, None]
 """Weights of lightness and colour differences: light changes the first far more than the others."""
 
@@ -52,29 +54,30 @@ class Boundaries:
 
     @cached_property
     def agreement(self) -> np.ndarray:
-        """Cosine between expected and seen steps of each thing at no displacement and at each of `ELSEWHERE`, float32, (K, 1 + D); NaN unseen."""
-        seen, within = self._seen
-        keep = within * (self.weight > 0)
-        dot = (seen * self.expected[:, None]).sum(axis=0) * keep
+        """Cosine between the expected and the seen steps of each thing, (K,); NaN where too few are expected."""
+        seen, within = (part[..., 0, :] for part in self._seen)
+        keep = (within & (self.weight > 0)).astype(np.float32)
+        size, wanted = np.linalg.norm(seen, axis=0), np.linalg.norm(self.expected, axis=0)
         # A step larger than expected is no more of a match: a highlight or a shadow at the outline must not outvote the rest.
-        size = np.linalg.norm(seen, axis=0)
-        wanted = np.linalg.norm(self.expected, axis=0)
-        dot = dot / np.maximum(size / np.maximum(2 * wanted, 1e-6), 1)
-        clipped = np.minimum(size, 2 * wanted)
-        total, seen2, wanted2, count = (self._sum(part) for part in (dot, clipped**2 * keep, np.broadcast_to(wanted**2, keep.shape) * keep, keep))
-        cosine = total / np.sqrt(np.maximum(seen2 * wanted2, 1e-9))
-        return np.where(count >= 6, cosine * np.minimum(1, count / ENOUGH), np.nan)
+        seen = seen / np.maximum(size / np.maximum(2 * wanted, 1e-6), 1)
+        parts = ((seen * self.expected).sum(axis=0), (seen**2).sum(axis=0), wanted**2, np.ones_like(wanted))
+        total, seen2, wanted2, count = self._sum(np.stack(parts) * keep).T
+        return np.where(count >= FEWEST, total / np.sqrt(np.maximum(seen2 * wanted2, 1e-9)) * np.minimum(1, count / ENOUGH), np.nan)
 
     @cached_property
-    def slope(self) -> np.ndarray:
-        """Share of the expected contrast that each thing has at its true place, float32, (K,): 1 all, 0 none; NaN where none is expected."""
+    def presence(self) -> np.ndarray:
+        """Share of the expected contrast of each thing at its place and at each of `ELSEWHERE`, (K, 1 + D); NaN where none is expected.
+
+        Colour must step as expected; lightness may step either way, as shadows and metal turn it round.
+        """
         seen, within = self._seen
-        keep = within[0] * (self.weight > 0)
-        wanted = np.linalg.norm(self.expected, axis=0)
-        part = np.clip((seen[:, 0] * self.expected).sum(axis=0) / np.maximum(wanted, 1e-6), -2 * wanted, 2 * wanted) * keep
-        total, count = self._sum((wanted * keep)[None])[:, 0], self._sum(keep[None].astype(np.float32))[:, 0]
-        found = self._sum(part[None])[:, 0] / np.maximum(total, 1e-6)
-        return np.where((count >= 6) & (total > 0.5 * VISIBLE * count), found, np.nan)
+        keep = within & (self.weight > 0)
+        light = np.abs(self.expected[0]) * np.minimum(np.abs(seen[0]), np.abs(self.expected[0]))
+        wanted = (self.expected[1:] ** 2).sum(axis=0)
+        colour = np.clip((seen[1:] * self.expected[1:, None]).sum(axis=0), -wanted, wanted)
+        total, count = self._sum((light + colour) * keep), self._sum(keep)
+        most = self._sum((self.expected**2).sum(axis=0) * keep)
+        return np.where((count >= FEWEST) & (most > (0.5 * VISIBLE) ** 2 * count), total / np.maximum(most, 1e-9), np.nan)
 
     @cached_property
     def found(self) -> np.ndarray:
@@ -85,7 +88,7 @@ class Boundaries:
         u, v = self._pixels(points)
         slopes = photograph.gradient[:, :, v, u]
         across = slopes[0] * contours.normal[:, 0] + slopes[1] * contours.normal[:, 1]
-        return np.linalg.norm(_COLOUR[:, None] * across, axis=0).max(axis=0) > self.threshold
+        return np.linalg.norm(_COLOUR[:, None] * across, axis=0).max(axis=0) > 0.25 * VISIBLE
 
     @cached_property
     def _visible(self) -> np.ndarray:
@@ -94,7 +97,7 @@ class Boundaries:
 
     @cached_property
     def threshold(self) -> float:
-        """Slope that makes an edge, `opponent` a pixel: well above the noise."""
+        """Slope that makes an edge of its own, `opponent` a pixel: well above the noise."""
         return max(0.25 * VISIBLE, 2.5 * self.shading.noise)
 
     def recall(self, near: np.ndarray | None = None) -> float:
@@ -103,21 +106,21 @@ class Boundaries:
         if near is not None:
             u, v = self._pixels(self.contours.at)
             counts = counts * near[v, u]
-        return float((counts * self.found).sum() / counts.sum()) if (counts > 0).sum() >= 6 else float("nan")
+        return float((counts * self.found).sum() / counts.sum()) if (counts > 0).sum() >= FEWEST else float("nan")
 
     @cached_property
     def missing(self) -> np.ndarray:
         """Share of each thing's visible outline that has no edge, float32, (K,)."""
         counts = (self.weight * self._visible)[None]
         total, number = self._sum(counts)[:, 0], self._sum((counts > 0).astype(np.float32))[:, 0]
-        return np.where(number >= 6, 1 - self._sum(counts * self.found)[:, 0] / np.maximum(total, 1e-6), np.nan)
+        return np.where(number >= FEWEST, 1 - self._sum(counts * self.found)[:, 0] / np.maximum(total, 1e-6), np.nan)
 
     @cached_property
     def displaced(self) -> np.ndarray:
-        """How much better each thing's outline fits somewhere else than where it is, float32, (K,): at most 0 where all is well."""
-        with np.errstate(invalid="ignore"):
-            best = np.where(np.isfinite(self.agreement[:, 1:]), self.agreement[:, 1:], -1).max(axis=1)
-        return best - self.agreement[:, 0]
+        """How much more of each thing's contrast there is somewhere else than where it is, (K,): less than 0 where all is well."""
+        count = self._sum((self.weight > 0)[None])[:, 0]
+        best = np.where(np.isfinite(self.presence[:, 1:]), self.presence[:, 1:], -1).max(axis=1)
+        return (best - self.presence[:, 0]) * np.minimum(1, count / ENOUGH)
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
         """Of (P, N) over the points of each thing, (K, P)."""

@@ -1,4 +1,4 @@
-"""Limits: how far each metric of a good frame may go, and how several together weigh; learned from good frames and stored with their origin."""
+"""Limits: how far each metric of a good frame may go, how several together weigh, and what they were learned from."""
 
 import json
 from functools import cache
@@ -83,11 +83,16 @@ class Limits(BaseModel):
         """What every metric adds to the weighted sum, over `bound`."""
         return {name: float(features(value) @ (self.weight[name], self.steep[name])) / self.bound for name, value in excess.items()}
 
+    def worst(self, measurement: Measurement) -> float:
+        """The greatest excess, or the weighted sum where that is greater; beyond 1 a frame fails."""
+        excess = self.excess(measurement.metrics)
+        return max(sum(self.shares(excess).values()), *excess.values())
+
     def judge(self, measurement: Measurement) -> Adherence:
         """Whether a frame passes, and what is wrong with it."""
         excess = self.excess(measurement.metrics)
         shares = self.shares(excess)
-        worst = max(sum(shares.values()), *excess.values())
+        worst = self.worst(measurement)
         guilt = {name: max(excess[name], 2 * shares[name]) for name in METRICS}
         reasons = sorted((name for name in METRICS if guilt[name] >= 0.5), key=lambda name: -guilt[name]) if worst > 1 else []
         bodies = {body: own | {"excess": self._of_body(own)} for body, own in measurement.bodies.items()}

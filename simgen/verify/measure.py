@@ -51,6 +51,8 @@ OF_BODIES = ("lost", "faint", "misfit", "displaced", "paint", "colour", "tone", 
 """Those that every body has of its own."""
 SMALL = 150
 """Pixels of a thing at which what is measured of its inside counts half."""
+DARK_PAINT = 0.05
+"""Linear albedo of a thing's darkest channel below which gloss and neighbours colour it more than its paint."""
 NEAR_CONTACT = 0.04
 """Metres around a contact that belong to it."""
 
@@ -78,7 +80,7 @@ class Study:
     colour: np.ndarray
     """Of each thing, beyond the prediction and beyond the whole frame's, `opponent`, (K, 3)."""
     trust: np.ndarray
-    """How much the inside of each thing can be relied on, 0 to 1, (K,)."""
+    """How much the colour of each thing can be relied on, 0 to 1, (K,)."""
     motion: Motion
     """How it follows from the frame before."""
 
@@ -129,20 +131,21 @@ def _studies(frames, observations: Sequence[Observation], states: Sequence[State
 def _study(shading: Shading, before: Shading | None, state: State | None) -> Study:
     boundaries, surfaces, expected = Boundaries(shading), Surfaces(shading), shading.expectation
     trust = expected.area / (expected.area + SMALL)
+    tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02))
     colour = surfaces.colour - _middle(surfaces.colour, expected.area)
     things = {
         "lost": boundaries.missing,
-        "faint": 1 - np.minimum(boundaries.slope, 1),
-        "misfit": 1 - boundaries.agreement[:, 0],
+        "faint": 1 - boundaries.presence[:, 0],
+        "misfit": 1 - boundaries.agreement,
         "displaced": boundaries.displaced,
         "paint": surfaces.unpainted,
-        "colour": trust * np.hypot(colour[:, 1], colour[:, 2]),
-        "tone": trust * np.abs(colour[:, 0]),
+        "colour": tinted * np.hypot(colour[:, 1], colour[:, 2]),
+        "tone": tinted * np.abs(colour[:, 0]),
     }
     metrics = {name: _worst(values) for name, values in things.items()} | _of_frame(shading, boundaries, surfaces, state)
     metrics["displaced_gripper"] = _worst(things["displaced"][(expected.things & 1) == 1])
     follows = UNKNOWN if before is None else motion(shading, before)
-    return Study(expected.things, metrics, things, colour, trust, follows)
+    return Study(expected.things, metrics, things, colour, tinted, follows)
 
 
 def _of_frame(shading: Shading, boundaries: Boundaries, surfaces: Surfaces, state: State | None) -> dict[str, float]:
@@ -278,9 +281,11 @@ def _views(frame: Study, others: Sequence[Study]) -> np.ndarray:
 
 
 def _motions(clip: Sequence[Study], t: int) -> dict[str, float]:
-    """Against the frame before and the frame after: a good frame beside a bad one has one good neighbour."""
+    """Against the frame before and the frame after: a good frame beside a bad one has one good neighbour. A frozen frame differs
+    from the next as if it had moved twice as far, so that only the frame before can tell it."""
     each = [clip[now].motion for now in (t, t + 1) if now < len(clip)]
-    return {name: float(np.fmin.reduce([getattr(one, name) for one in each])) for name in ("still", "moving", "frozen", "flicker")}
+    found = {name: float(np.fmin.reduce([getattr(one, name) for one in each])) for name in ("still", "moving", "flicker")}
+    return found | {"frozen": clip[t].motion.frozen}
 
 
 def _worst(values: np.ndarray) -> float:

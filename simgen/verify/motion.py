@@ -12,6 +12,8 @@ PIXELS = 6000
 """Still pixels, and moving ones, that are compared, at most."""
 TILE = 32
 """Pixels across the tiles in which brightness is compared from frame to frame."""
+PATCH = 12
+"""Pixels across the patches in which still pixels are compared."""
 _CHANGE = 0.04
 """In `opponent`: what motion must have changed in a pixel for it to tell a frozen frame from a true one."""
 
@@ -21,7 +23,7 @@ class Motion:
     """How one frame follows from another; NaN where nothing can be told. All numbers are in `opponent`."""
 
     still: float
-    """Nine tenths of the still pixels changed by less than this, beyond noise and a change of exposure."""
+    """Nine tenths of the still patches changed by less than this in the mean, beyond a change of exposure."""
     moving: float
     """Median change of the moving pixels, along the flow."""
     frozen: float
@@ -44,10 +46,10 @@ def motion(now: Shading, before: Shading) -> Motion:
     flow = now.expectation.observation.flow.reshape(-1, 2)[at]
     seen = now.photograph.log.reshape(3, -1)[:, at]
     change = seen - _bilinear(before.photograph.log, u + flow[:, 0], v + flow[:, 1])
-    gain, grain = np.median(change, axis=1, keepdims=True), 0.5 * (now.noise + before.noise)
+    gain, grain = np.median(change, axis=1, keepdims=True), 0.56 * (np.mean(now.grain) + np.mean(before.grain))
     size = np.maximum(np.abs(change - gain).mean(axis=0) - grain, 0)
     return Motion(
-        still=float(np.quantile(size[~fast], 0.9)) if (~fast).sum() > 100 else float("nan"),
+        still=_still(change[:, ~fast] - gain, u[~fast], v[~fast]),
         moving=float(np.median(size[fast])) if fast.sum() > 60 else float("nan"),
         frozen=_frozen(now, before, at[fast], size[fast], seen[:, fast] - gain, grain),
         flicker=_flicker(change[0] - gain[0], u, v),
@@ -79,6 +81,14 @@ def _frozen(now: Shading, before: Shading, at: np.ndarray, size: np.ndarray, see
         return float("nan")
     stood = np.abs(seen[:, telling] - before.photograph.log.reshape(3, -1)[:, at[telling]]).mean(axis=0)
     return float(np.log((size[telling].mean() + 0.01) / (np.maximum(stood - grain, 0).mean() + 0.01)))
+
+
+def _still(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
+    """By patches, in which noise averages out."""
+    _, patch = np.unique((v // PATCH) * 4096 + u // PATCH, return_inverse=True)
+    count = np.bincount(patch)
+    mean = np.stack([np.bincount(patch, np.clip(row, -1, 1)) / count for row in change])[:, count >= 8]
+    return float(np.quantile(np.abs(mean).mean(axis=0), 0.9)) if mean.shape[1] >= 10 else float("nan")
 
 
 def _flicker(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:

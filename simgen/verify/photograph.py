@@ -9,6 +9,8 @@ from simgen.geometry import locked
 
 DARK = 0.02
 """Added before the logarithm, share of white: darker than this a camera shows more noise than colour."""
+FADED = 235
+"""Codes from here on lie on the shoulder of a camera's response, where colours fade to white."""
 OPPONENT = np.array([[0.30, 0.59, 0.11], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]], np.float32)
 """Rows take the logarithms of red, green and blue to lightness, red against green, and blue against yellow."""
 _CODES = np.arange(256) / 255
@@ -17,7 +19,7 @@ LINEAR = locked(np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 
 
 
 def opponent(linear: np.ndarray) -> np.ndarray:
-    """Lightness and two colour differences of linear light, float32, (3, ...), from (..., 3): light that changes by a factor adds a constant."""
+    """Lightness and two colour differences of linear light, (3, ...), from (..., 3): light that changes by a factor adds a constant."""
     return np.tensordot(OPPONENT, np.log(linear + DARK), axes=(1, -1))
 
 
@@ -56,8 +58,13 @@ class Photograph:
 
     @cached_property
     def clipped(self) -> np.ndarray:
-        """Where a channel is too bright to tell its colour, bool, (H, W)."""
+        """Where a channel is too bright to tell anything, bool, (H, W)."""
         return self.brightest >= 250
+
+    @cached_property
+    def coloured(self) -> np.ndarray:
+        """Where a pixel is neither so dark nor so bright that its colour fades, bool, (H, W)."""
+        return (self.brightest > 12) & (self.brightest < FADED)
 
     @cached_property
     def gradient(self) -> np.ndarray:

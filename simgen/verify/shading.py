@@ -36,8 +36,16 @@ class Shading:
 
     @cached_property
     def noise(self) -> float:
-        """Standard deviation of lightness from pixel to pixel, by the median of second differences (after Immerkaer, 1996)."""
-        light = self.photograph.log[0] - self.predicted[0]
+        """Standard deviation of lightness from pixel to pixel."""
+        return self.grain[0]
+
+    @cached_property
+    def grain(self) -> tuple[float, float, float]:
+        """Standard deviation from pixel to pixel in `opponent`, by the median of second differences (after Immerkaer, 1996)."""
+        off = self.photograph.log - self.predicted
+        return tuple(self._grain(plane) for plane in off)
+
+    def _grain(self, light: np.ndarray) -> float:
         bumps = light[1:-1, 1:-1] - 0.25 * (light[:-2, 1:-1] + light[2:, 1:-1] + light[1:-1, :-2] + light[1:-1, 2:])
         bumps = np.abs(bumps[self.expectation.inside[1:-1, 1:-1]])
         return float(np.median(bumps[:: max(1, len(bumps) // SAMPLES)]) / (0.6745 * np.sqrt(1.25))) if len(bumps) > FEWEST else 0.0
@@ -74,10 +82,11 @@ class Shading:
             return np.full((3, self.expectation.where.size), self.photograph.linear.mean(), np.float32)
         light, veil = self._columns
         albedo, seen = self.expectation.albedo.reshape(-1, 3).T, self.photograph.linear.reshape(-1, 3)
-        found = [
-            _robust(np.concatenate([albedo[c, chosen] * light[:, chosen], veil[:, chosen]]), seen[chosen, c], 1 / (seen[chosen, c] + 0.03), 0.15)
-            for c in range(3)
-        ]
+        found = []
+        for channel in range(3):
+            columns = np.concatenate([albedo[channel, chosen] * light[:, chosen], veil[:, chosen]])
+            values = seen[chosen, channel]
+            found.append(_robust(columns, values, 1 / (values + 0.03), 0.15))
         lit, veiled = np.split(np.array(found, np.float32), [len(light)], axis=1)
         return albedo * (lit @ light) + veiled @ veil
 

@@ -53,7 +53,7 @@ class Surfaces:
     def colour(self) -> np.ndarray:
         """Median of what each thing has beyond the prediction, `opponent`, float32, (K, 3); NaN where too little is seen."""
         expectation = self.shading.expectation
-        sound = expectation.inside & ~self.shading.photograph.clipped & (self.shading.photograph.brightest > 12)
+        sound = expectation.inside & self.shading.photograph.coloured
         chosen = np.flatnonzero(sound)
         thing = expectation.where.ravel()[chosen]
         order = np.argsort(thing, kind="stable")
@@ -67,8 +67,15 @@ class Surfaces:
         return found
 
     @cached_property
+    def darkest(self) -> np.ndarray:
+        """Mean albedo of each thing in its darkest channel, linear, (K,)."""
+        expectation = self.shading.expectation
+        where, albedo = expectation.where.ravel(), expectation.albedo.reshape(-1, 3)
+        return np.min([np.bincount(where, albedo[:, channel]) for channel in range(3)], axis=0) / expectation.area
+
+    @cached_property
     def unexplained(self) -> np.ndarray:
-        """Slopes of the photograph beyond those the prediction has nearby, lightness and colour, float32, (2, H, W); zero outside surfaces."""
+        """Slopes of the photograph beyond those that the prediction has nearby, lightness and colour, (2, H, W); 0 outside surfaces."""
         seen, expected = self.shading.photograph.gradient, self.shading.predicted_gradient
         found = []
         for channels in (slice(0, 1), slice(1, 3)):
@@ -86,7 +93,7 @@ class Surfaces:
     def blot(self) -> np.ndarray:
         """How far the residual of a small window is from that of the same thing around it, float32, (2, h, w): lightness and colour."""
         expectation, residual = self.shading.expectation, self.shading.residual
-        inside = (expectation.inside & ~self.shading.photograph.clipped).astype(np.float32)
+        inside = (expectation.inside & self.shading.photograph.coloured).astype(np.float32)
         own = self.colour[expectation.where]
         off = np.where(inside[None] > 0, residual - np.nan_to_num(np.moveaxis(own, -1, 0)), 0)
         small, large = (_window(np.concatenate([off, inside[None]]), size) for size in (9, 45))

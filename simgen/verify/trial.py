@@ -66,7 +66,7 @@ def spoiled(specimen: Specimen, donor: Specimen, seed: int, strengths: Sequence[
 
     Only frames in which the fault is to be seen count; the others of the clip are not told.
     """
-    for number, (name, fault) in enumerate(FAULTS.items()):
+    for name, fault in FAULTS.items():
         for strength in strengths:
             rng = stream(seed, strength, f"{specimen.name}/{name}")
             turn = int(rng.integers(1 << 16))
