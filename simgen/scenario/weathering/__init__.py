@@ -29,6 +29,10 @@ SNOW_SLOPE, ICE_SLOPE, PUDDLE_SLOPE = 0.55, 0.4, 0.995
 """Least slopes on which they stay."""
 SMALLEST_M2, SMALLEST_PUDDLE_M2 = 1e-4, 0.02
 """Areas below which there is no snow or ice, and no puddle."""
+SURROUNDINGS_M = 3.0
+"""A body with a larger surface is a room or a floor."""
+FINEST_M = 0.012, 0.035
+"""Edges of the triangles of snow on things, and on surroundings."""
 RIPPLED = 2
 """Puddles, the largest, whose rings move: each costs some hundredths of a second a frame."""
 ROBOT_SNOW = 0.35
@@ -57,6 +61,7 @@ def weathered(surfaces: Sequence[Surface], poses: Mapping[tuple[int, int], Pose]
     if not (weather.wetness or weather.snow_cover or weather.ice or weather.dust):
         return Weathered(tuple(surfaces), ())
     shelter = Shelter(surfaces, poses)
+    around = {surface.body for surface in surfaces if np.ptp(surface.vertices, axis=0).max() > SURROUNDINGS_M}
     below, water, above = [], [], []
     for number, surface in enumerate(surfaces):
         pose = poses[surface.body, surface.link]
@@ -69,7 +74,8 @@ def weathered(surfaces: Sequence[Surface], poses: Mapping[tuple[int, int], Pose]
             above.append(ice(wetted(level, weather.wetness), pose, shelter, weather.ice, rngs[1]))
         if level := _open(surface, slopes, SNOW_SLOPE, SMALLEST_M2):
             depth = DEEPEST_M * (ROBOT_SNOW if surface.body == ROBOT_ID else 1.0)
-            above.append(blanket(level, pose, shelter, weather.snow_cover, depth, rngs[2]))
+            finest_m = FINEST_M[surface.body in around]
+            above.append(blanket(level, pose, shelter, weather.snow_cover, depth, finest_m, rngs[2]))
     water = sorted((some for some in water if some), key=lambda some: -sheet_of(some).areas().sum())
     if weather.rain_mm_h:  # those that will not move show how they lay at first
         water[RIPPLED:] = [frozen(some, weather, seed) for some in water[RIPPLED:]]

@@ -20,8 +20,8 @@ PATCH_M, RAGGEDNESS, LUMP_M = 0.3, 0.72, 0.06
 """Width of bare patches, strength of each finer octave of their outlines, and width of its unevenness."""
 MARGIN = 0.35
 """Of the outline's noise, in which finer triangles are worth it."""
-FINEST_M, COARSEST_M, TRIANGLES = 0.012, 0.06, 12_000
-"""Edges of its triangles, and about how many are worth it."""
+COARSEST_M, TRIANGLES = 0.06, 8_000
+"""Longest edges of its triangles, and about how many are worth it."""
 FINER_AT_EDGES = 0.4
 """Of those edges, where it thins out."""
 FEATHER = 2.2
@@ -32,7 +32,9 @@ GRAIN_TEXELS, GRAIN_M = 256, 0.22
 """Texels each way of its grain, and metres that one repeat covers."""
 
 
-def blanket(surface: Surface, pose: Pose, shelter: Shelter, cover: float, deepest_m: float, rng: np.random.Generator) -> Surface | None:
+def blanket(
+    surface: Surface, pose: Pose, shelter: Shelter, cover: float, deepest_m: float, finest_m: float, rng: np.random.Generator
+) -> Surface | None:
     """Snow on a surface all of which faces the sky; None where none lies.
 
     Args:
@@ -41,13 +43,14 @@ def blanket(surface: Surface, pose: Pose, shelter: Shelter, cover: float, deepes
         shelter: what hangs above.
         cover: share of what lies open that is covered.
         deepest_m: depth at full cover.
+        finest_m: shortest edges worth while away from its own edge.
         rng: of its outline.
     """
     sheet = welded(surface)
     area = sheet.areas().sum()
     if cover <= 0 or area <= 0:
         return None
-    edge, seed = fineness(area, FINEST_M, COARSEST_M, TRIANGLES), int(rng.integers(2**32))
+    edge, seed = fineness(area, finest_m, COARSEST_M, TRIANGLES), int(rng.integers(2**32))
     sheet = refined(sheet, edge)
     noise, free = _outline(sheet, pose, seed), shelter.open(pose.apply(sheet.vertices))
     least = threshold(noise, sheet.vertex_areas() * (free > 0.5), cover)
