@@ -15,9 +15,9 @@ from simgen.world.pathtrace.lights import emitters, pattern, shine
 from simgen.world.pathtrace.material import Materials
 from simgen.world.pathtrace.mesh import Sheet, sound
 
-DEPTH = 8
+DEPTH = 6
 """Bounces of a path."""
-PATIENCE = 5
+PATIENCE = 3
 """Bounces after which a dim path may be given up."""
 CHANGES = [r".*nested_texture\.data", r"(sky|sun|lamp_\d+)\..*"]
 """Parameters that may differ from frame to frame."""
