@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from simgen.errors import DamagedLimits
+from simgen.scenario.scene import ROBOT_ID
 from simgen.verify.adherence import Adherence
-from simgen.verify.measure import METRICS, OF_BODIES, Measurement
+from simgen.verify.measure import METRICS, OF_BODIES, OF_ROBOT, Measurement
 
 PHOTOGRAPHS = "pathtrace"
 """The world whose limits hold for worlds that have none of their own."""
@@ -95,12 +96,13 @@ class Limits(BaseModel):
         worst = self.worst(measurement)
         guilt = {name: max(excess[name], 2 * shares[name]) for name in METRICS}
         reasons = sorted((name for name in METRICS if guilt[name] >= 0.5), key=lambda name: -guilt[name]) if worst > 1 else []
-        bodies = {body: own | {"excess": self._of_body(own)} for body, own in measurement.bodies.items()}
+        bodies = {body: own | {"excess": self._of_body(body, own)} for body, own in measurement.bodies.items()}
         return Adherence(worst <= 1, 0.5 ** max(worst, 0.0), measurement.metrics, tuple(reasons), bodies)
 
-    def _of_body(self, own: dict[str, float]) -> float:
+    def _of_body(self, body: int, own: dict[str, float]) -> float:
         """The worst excess of one body."""
-        found = [(own[name] - self.usual[name]) / (self.limit[name] - self.usual[name]) for name in OF_BODIES if np.isfinite(own[name])]
+        named = {name: f"{name}_robot" if body == ROBOT_ID and name in OF_ROBOT else name for name in OF_BODIES if np.isfinite(own[name])}
+        found = [(own[name] - self.usual[key]) / (self.limit[key] - self.usual[key]) for name, key in named.items()]
         return float(max(found, default=0.0))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from simgen.errors import ShapeMismatch
 from simgen.observation import Observation, State
+from simgen.scenario.scene import ROBOT_ID
 from simgen.verify.boundary import Boundaries
 from simgen.verify.expectation import GRIPPER, Expectation, expectation, grown
 from simgen.verify.motion import UNKNOWN, Motion, motion
@@ -24,16 +25,21 @@ MEANING = {
     "missing_edges_gripper": "of the gripper",
     "missing_edges_contact": "within reach of a contact",
     "stray_edges": "share of the photograph's strong edges that no outline, crease, paint or prediction explains (1 - boundary precision)",
-    "lost": "of the worst thing: share of its visible outline without an edge",
-    "faint": "of the worst thing: share of its expected contrast that is not there",
-    "misfit": "of the worst thing: 1 - cosine between expected and seen colour steps across its outline",
-    "displaced": "of the worst thing: by how much its outline fits better 4 to 17 pixels away",
+    "lost": "of the worst body: share of its visible outline without an edge",
+    "faint": "of the worst body: share of its expected contrast that is not there",
+    "misfit": "of the worst body: 1 - cosine between expected and seen colour steps across its outline",
+    "displaced": "of the worst body: by how much its outline fits better 4 to 17 pixels away",
     "displaced_gripper": "of the gripper, the same",
-    "paint": "of the worst thing: 1 - correlation of its fine detail with its albedo's",
+    "lost_robot": "of arm or gripper: share of the visible outline without an edge",
+    "faint_robot": "of arm or gripper: share of the expected contrast that is not there",
+    "misfit_robot": "of arm or gripper: 1 - cosine between expected and seen colour steps across the outline",
+    "displaced_robot": "of arm or gripper: by how much the outline fits better 4 to 17 pixels away",
+    "colour_robot": "of arm or gripper: colour that the albedo under the scene's light does not have",
+    "paint": "of the worst body: 1 - correlation of its fine detail with its albedo's",
     "paint_here": "of the worst window: the same",
-    "colour": "of the worst thing: colour that its albedo under the scene's light does not have",
-    "tone": "of the worst thing: lightness, the same",
-    "identity": "of the worst thing: colour that it does not have in the rest of the clip",
+    "colour": "of the worst body: colour that its albedo under the scene's light does not have",
+    "tone": "of the worst body: lightness, the same",
+    "identity": "of the worst body: colour that it does not have in the rest of the clip",
     "strange_light": "of the worst window: edges of lightness where the truth is smooth",
     "strange_colour": "of the worst window: edges of colour where the truth is smooth",
     "blot_light": "of the worst spot: lightness unlike the same thing around it",
@@ -42,13 +48,15 @@ MEANING = {
     "moving": "change of moving pixels along the exact flow",
     "frozen": "how much worse the flow explains the frame than no motion",
     "flicker": "spread of the change of brightness over the frame",
-    "views": "of the worst thing: colour that another camera does not see on it",
+    "views": "of the worst body: colour that another camera does not see on it",
 }
 """What every metric of a frame is."""
 METRICS = tuple(MEANING)
 """Names of all metrics of a frame; NaN where there is nothing to measure."""
 OF_BODIES = ("lost", "faint", "misfit", "displaced", "paint", "colour", "tone", "identity", "views")
 """Those that every body has of its own."""
+OF_ROBOT = ("lost", "faint", "misfit", "displaced", "colour")
+"""Those that the robot, which is of metal and always in its own shadow, has limits of its own for."""
 SMALL = 150
 """Pixels of a thing at which what is measured of its inside counts half."""
 DARK_PAINT = 0.05
@@ -142,7 +150,9 @@ def _study(shading: Shading, before: Shading | None, state: State | None) -> Stu
         "colour": tinted * np.hypot(colour[:, 1], colour[:, 2]),
         "tone": tinted * np.abs(colour[:, 0]),
     }
-    metrics = {name: _worst(values) for name, values in things.items()} | _of_frame(shading, boundaries, surfaces, state)
+    robot = expected.things // 2 == ROBOT_ID
+    metrics = {name: _worst(values[~robot]) for name, values in things.items()} | _of_frame(shading, boundaries, surfaces, state)
+    metrics |= {f"{name}_robot": _worst(things[name][robot]) for name in OF_ROBOT}
     metrics["displaced_gripper"] = _worst(things["displaced"][(expected.things & 1) == 1])
     follows = UNKNOWN if before is None else motion(shading, before)
     return Study(expected.things, metrics, things, colour, tinted, follows)

@@ -67,7 +67,7 @@ def test_a_recoloured_object_is_noticed_even_if_it_keeps_its_colour_all_along(he
         frame[mask] = frame[mask][:, ::-1]
     found = judged(spoiled, seen, limits)
     assert not any(one.passed for one in found)
-    assert found[2].bodies[CUBE]["colour"] > 0.5
+    assert found[2].bodies[CUBE]["colour"] > 3 * judged(frames, seen, limits)[2].bodies[CUBE]["colour"]
 
 
 @pytest.mark.parametrize("name", ["other_episode", "black", "nan"])
@@ -217,9 +217,9 @@ def test_the_gate_draws_a_good_clip_once(limits):
 
 
 def test_the_gate_draws_again_with_other_seeds_that_follow_from_the_first(limits):
-    worlds = [Painter(((1, 2), (2, 3))) for _ in range(2)]
+    worlds = [Painter(((2,), (2,))) for _ in range(2)]
     gated = through(worlds[0], limits)
-    assert gated.attempts[0].failed == (1, 2) and gated.attempts[1].failed == (2,) and gated.attempts[2].failed == ()
+    assert [one.failed for one in gated.attempts] == [(2,), (2,), ()]
     assert len(set(worlds[0].seeds)) == 3
     through(worlds[1], limits)
     assert worlds[0].seeds == worlds[1].seeds
