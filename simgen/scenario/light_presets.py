@@ -21,6 +21,8 @@ prints all):
 from simgen.scenario.span import Span, always, factors, steps
 
 ANYWHERE = always(0.0, 360.0)
+OPEN_SIDE = always(235.0, 305.0)
+"""Where a low sun comes in: rooms have no wall towards -y."""
 INDOORS = factors((0.015, 0.02), (0.0001, 0.0002))
 """Share of daylight in a room that lamps light."""
 CLOUDED = steps((0.7, 0.8), (0.95, 1.0))
@@ -43,10 +45,10 @@ def _workshop(x: float, y: float) -> dict:
 
 LIGHTS: dict[str, dict[str, Span | tuple[dict, ...]]] = {
     "noon": {"elevation_deg": steps((60.0, 66.0), (82.0, 88.0)), "azimuth_deg": ANYWHERE, "ambient": steps((0.44, 0.48), (0.3, 0.35))},
-    "morning": {"elevation_deg": steps((26.0, 32.0), (9.0, 13.0)), "azimuth_deg": ANYWHERE, "turbidity": steps((3.0, 3.2), (3.5, 4.5))},
+    "morning": {"elevation_deg": steps((26.0, 32.0), (9.0, 13.0)), "azimuth_deg": OPEN_SIDE, "turbidity": steps((3.0, 3.2), (3.5, 4.5))},
     "golden_hour": {
         "elevation_deg": steps((10.0, 13.0), (1.5, 3.0)),
-        "azimuth_deg": ANYWHERE,
+        "azimuth_deg": OPEN_SIDE,
         "turbidity": steps((3.2, 3.6), (5.0, 6.0)),
     },
     "dusk": {"elevation_deg": steps((-1.0, 0.0), (-6.0, -4.5)), "azimuth_deg": ANYWHERE, "ambient": steps((0.55, 0.6), (0.8, 0.85))},

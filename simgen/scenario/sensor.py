@@ -18,7 +18,7 @@ class Sensor(Graded):
     """Stops brighter (+) or darker (-) than the camera's own metering, which is done once an episode."""
     white_balance_k: Positive = 5500.0
     """Colour temperature that comes out neutral."""
-    auto_white_balance: Fraction = 0.8
+    auto_white_balance: Fraction = 0.65
     """How far the camera instead adapts to the light it meets: 0 not at all, 1 wholly."""
     shutter_s: NonNegative = 0.0
     """Exposure time; what moves meanwhile is smeared along its motion."""

@@ -32,7 +32,7 @@ SENSORS: dict[str, dict[str, Span]] = {
         "bloom": steps((0.04, 0.06), (0.12, 0.18)),
         "vignetting": steps((0.2, 0.25), (0.5, 0.6)),
         "dead_pixels": factors((0.00002, 0.00004), (0.0005, 0.001)),
-        "auto_white_balance": steps((0.7, 0.78), (0.3, 0.4)),
+        "auto_white_balance": steps((0.55, 0.6), (0.2, 0.3)),
     },
     "night_gain": {
         "shot_noise": factors((0.03, 0.04), (0.14, 0.18)),

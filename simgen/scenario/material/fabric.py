@@ -23,17 +23,17 @@ def fabric(grid: Grid, wear: float) -> Sheet:
 
 
 def _stripes(canvas: Canvas) -> None:
-    """Half of all cloth is striped or checked."""
+    """A third of all cloth is striped or checked, and not loudly."""
     grid = canvas.grid
-    if grid.rng.random() < 0.5:
+    if grid.rng.random() < 0.67:
         return
-    pitch = grid.span / max(2, round(grid.span / grid.rng.uniform(0.02, 0.06)))
+    pitch = grid.span / max(2, round(grid.span / grid.rng.uniform(0.012, 0.03)))
     width, colour = grid.rng.uniform(0.2, 0.5), grid.rng.uniform(0.35, 0.8, 3)
     line = ((grid.metres / pitch) % 1.0 < width).astype(np.float32)
     across = np.broadcast_to(line[:, None], (grid.pixels, grid.pixels))
-    canvas.cover(0.75 * across, colour)
+    canvas.cover(0.5 * across, colour)
     if grid.rng.random() < 0.5:
-        canvas.cover(0.55 * across.T, colour)
+        canvas.cover(0.4 * across.T, colour)
 
 
 def foliage(grid: Grid, wear: float) -> Sheet:
