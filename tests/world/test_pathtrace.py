@@ -322,8 +322,11 @@ def test_same_seed_same_bytes_and_another_seed_other_noise():
 def test_a_frame_depends_on_no_other():
     world, controls = make("pathtrace"), clip()
     in_order = [world.luminance(controls, PLAIN, frame, seed=1) for frame in range(3)]
-    alone = make("pathtrace").luminance(controls, PLAIN, 2, seed=1)
+    world = make("pathtrace")
+    alone = world.luminance(controls, PLAIN, 2, seed=1)
     assert np.array_equal(in_order[2], alone)
+    world.luminance(controls, PLAIN, 1, seed=1)
+    assert np.array_equal(world.luminance(controls, PLAIN, 2, seed=1), alone)  # nor on having been the first
     assert not np.array_equal(in_order[1], alone)
 
 

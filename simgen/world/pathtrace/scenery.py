@@ -60,6 +60,13 @@ class Scenery:
         """Put every link where it is, float64, (L, 7), and light the scene."""
         if self._pattern != pattern(illumination):
             self._build(illumination)
+            # twice: the tree of a scene just loaded breaks ties otherwise than one that has changed, and a frame that is drawn
+            # first would differ from the same frame drawn later
+            self._place(link_pose, illumination)
+            self._poses, self._lit = np.zeros_like(self._poses), None
+        self._place(link_pose, illumination)
+
+    def _place(self, link_pose: np.ndarray, illumination: Illumination) -> None:
         moved = np.flatnonzero((link_pose != self._poses).any(1))
         if len(moved):
             self._move(set(moved.tolist()), link_pose)
