@@ -21,7 +21,7 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 PYTHONS := $(PYTHON) python3.12 $(wildcard $(PYENV_ROOT)/versions/3.12*/bin/python3.12) python3 python3.13
 
 help:
-	echo "make demo       record two episodes and draw their page, under $(DEMO)"
+	echo "make demo       record two episodes, photograph one anew in rain, and draw their pages, under $(DEMO)"
 	echo "make test       run the tests; make test-slow runs the longer proofs"
 	echo "make lint       check the style"
 	echo "make setup      only make $(VENV); the others do it themselves"
@@ -30,8 +30,10 @@ help:
 setup: $(READY)
 
 demo: $(READY)
-	$(BIN)/simgen generate pick_place --out $(DEMO) --episodes 2 --seed 0 --overwrite
+	$(BIN)/simgen generate pick_place --world preview --out $(DEMO) --episodes 2 --seed 0 --overwrite
+	$(BIN)/simgen render $(DEMO) --world preview --weather rain:4 --light morning --episodes 0 --out $(DEMO)-rain --overwrite
 	$(BIN)/simgen view $(DEMO)
+	$(BIN)/simgen view $(DEMO)-rain
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -43,7 +45,7 @@ lint: $(READY)
 	$(BIN)/ruff check
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(DEMO).partial $(DEMO)-episode-*.html build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) $(DEMO)-* $(DEMO).partial build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pybullet has no wheel for this Python, and its own build leaves NumPy out when pip builds it in isolation: pictures
