@@ -48,35 +48,47 @@ class Look:
     def caption(self) -> str:
         """In a few words."""
         said = [part.replace("_", " ") for part in (self.weather, self.light, self.sensor) if part]
-        return ", ".join(said) or self.scene.replace("_", " ")
+        return ", ".join([self.scene.replace("_", " "), *said])
 
 
-WEATHERS = (
-    Look("pick_place", "clear", "noon"),
-    Look("pick_place", "clear", "golden_hour"),
-    Look("pick_place", "overcast", "overcast"),
-    Look("pick_place", "fog:4", "morning"),
-    Look("pick_place", "rain:4", "overcast", "rainy_lens:2"),
-    Look("pick_place", "wet:5", "golden_hour"),
-    Look("pick_place", "snow:4", "overcast"),
-    Look("pick_place", "clear", "dusk"),
-    Look("pick_place", "clear", "warm_lamp"),
-    Look("pick_place", "clear", "workshop_lamps"),
-    Look("pick_place", "storm:4", "spot", "night_gain:2"),
-    Look("pick_place", "dust:4", "hazy_sun", "glare:3"),
+_SHOWN = 3
+"""The episode of the first sheet: whose room and table are plain enough to show what weather does."""
+WEATHERS = tuple(
+    Look("pick_place", weather, light, sensor, _SHOWN)
+    for weather, light, sensor in [
+        ("clear", "noon", None),
+        ("clear", "golden_hour:4", None),
+        ("overcast", "overcast", None),
+        ("fog:3", "morning", None),
+        ("rain:4", "overcast", "rainy_lens:2"),
+        ("wet:5", "golden_hour:3", None),
+        ("snow:4", "overcast", None),
+        ("clear", "dusk:4", None),
+        ("clear", "warm_lamp:4", None),
+        ("clear", "workshop_lamps", None),
+        ("storm:4", "spot", "night_gain:2"),
+        ("dust:4", "hazy_sun", "glare:3"),
+    ]
 )
 """One scene under twelve weathers and lights."""
 SCENES = tuple(
-    Look(scene, episode=episode)
-    for scene, episode in [
-        *(("pick_place", episode) for episode in (1, 2, 3)),
-        *(("stack", episode) for episode in (1, 2, 3)),
-        *(("open_drawer", episode) for episode in (1, 2)),
-        *(("push", episode) for episode in (1, 2)),
-        *(("reach", episode) for episode in (1, 2)),
+    Look(scene, light=light, episode=episode)
+    for scene, episode, light in [
+        ("pick_place", 1, "noon"),
+        ("stack", 5, "morning"),
+        ("open_drawer", 2, "window"),
+        ("push", 8, "hazy_sun"),
+        ("reach", 4, "workshop_lamps"),
+        ("pick_place", 6, "golden_hour:3"),
+        ("stack", 7, "overcast"),
+        ("open_drawer", 9, "noon"),
+        ("push", 11, "warm_lamp"),
+        ("reach", 10, "morning"),
+        ("pick_place", 12, "cool_lamp"),
+        ("stack", 13, "spot:2"),
     ]
 )
-"""Twelve scenes, each with its own weather, light, room and materials."""
+"""Twelve scenes, each with a room, materials, objects and a light of its own."""
 SHEETS = {"weathers": WEATHERS, "scenes": SCENES}
 
 
