@@ -20,8 +20,8 @@ def metal(grid: Grid, wear: float) -> Sheet:
     canvas.relief += np.float32(6e-6) * brush
     smudged(canvas, wear, gloss=0.2)
     scratched(canvas, wear, density=120, depth=1e-5)
-    rust = grid.spots(0.02, 0.10 * max(wear - 0.35, 0)) * np.clip(0.6 + 0.5 * grid.noise(0.004), 0, 1)
-    canvas.cover(rust, RUST, roughness=0.9, relief=3e-5)
+    rust = grid.spots(0.02, 0.06 * max(wear - 0.45, 0)) * np.clip(0.35 + 0.4 * grid.noise(0.004), 0, 1)
+    canvas.cover(rust, RUST, roughness=0.8, relief=3e-5)
     return canvas.sheet(metallic=1.0)
 
 
@@ -34,6 +34,6 @@ def painted_metal(grid: Grid, wear: float) -> Sheet:
     smudged(canvas, wear)
     stained(canvas, wear)
     scratched(canvas, wear, (0.45, 0.44, 0.43), density=50)
-    chips = grid.spots(0.006, 0.018 * wear**2) * (grid.noise(0.1) > 0.2)
+    chips = grid.spots(0.004, 0.01 * wear**2) * (grid.noise(0.1) > 0.2)
     canvas.cover(chips, (0.32, 0.27, 0.24), roughness=0.75, relief=-8e-5)
     return canvas.sheet(clearcoat=0.2)
