@@ -81,6 +81,24 @@ def test_an_interrupted_run_goes_on_where_it_stopped(ten, tmp_path, blow):
     assert digests(out) == digests(ten)[:4] and not partial.exists()
 
 
+@pytest.mark.slow
+def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(tmp_path):
+    def traced(name: str) -> list[str]:
+        return command(tmp_path / name, "--world", "pathtrace", "--weather", "rain:3", "--episodes", "2", "--workers", "1")
+
+    process = subprocess.Popen(traced("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: list((tmp_path / "killed.partial").glob("episode_*")), seconds=900)
+    time.sleep(15)  # the second episode is being drawn
+    os.kill(process.pid, SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed").exists()
+    for name in ("killed", "whole"):
+        subprocess.run(traced(name), check=True, capture_output=True)
+    photographs = [[path.read_bytes() for path in sorted((tmp_path / name / "videos").rglob("*.mp4"))] for name in ("killed", "whole")]
+    assert photographs[0] == photographs[1]
+    assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
+
+
 def test_a_finished_dataset_is_not_overwritten_unasked(ten):
     before = digests(ten)
     with pytest.raises(OutputExists, match="--overwrite"):
