@@ -1,8 +1,8 @@
 """Scenes ready to be drawn: their weathered surfaces in Mitsuba, kept between frames and between the cameras of an episode."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
+import drjit
 import numpy as np
 
 from simgen.geometry import Pose
@@ -13,8 +13,6 @@ from simgen.scenario.weather import Weather
 from simgen.scenario.weathering import Weathered, ripples, weathered
 from simgen.world.pathtrace.scenery import Scenery
 
-KEPT = 3
-"""Sets kept: each takes a second or more to build, and a few hundred megabytes."""
 STEP = 0.05
 """What lies on surfaces is drawn to the nearest of such steps, so that a storm that comes up is not built anew every frame."""
 LYING = ("wetness", "snow_cover", "ice", "dust")
@@ -38,10 +36,11 @@ class Set:
 
 
 class Stage:
-    """The sets of the latest scenes."""
+    """The set of the latest scene. It takes seconds to build, but a gigabyte or more; the cameras of an episode share it."""
 
     def __init__(self):
-        self._sets: OrderedDict[tuple, Set] = OrderedDict()
+        self._key: tuple | None = None
+        self._set: Set | None = None
 
     def set(self, scene: Scene, weather: Weather, first_pose: np.ndarray) -> Set:
         """A scene under a weather; what lies on its surfaces fell where they were at first.
@@ -56,12 +55,12 @@ class Stage:
         """
         weather = weather.model_copy(update={name: round(getattr(weather, name) / STEP) * STEP for name in LYING})
         key = scene.sha256, *(getattr(weather, name) for name in LYING), first_pose.tobytes()
-        if key not in self._sets:
+        if key != self._key:
+            self._key, self._set = None, None
+            drjit.flush_malloc_cache()  # what the last set took stays with Dr.Jit otherwise
             table = links(scene)
             poses = {(link.body, link.index): Pose.from_row(row) for link, row in zip(table, first_pose, strict=True)}
             covered = weathered(surfaces(scene), poses, weather, seed=scene.seed)
-            self._sets[key] = Set(Scenery(covered.surfaces, table, first_pose), covered, scene.seed)
-        self._sets.move_to_end(key)
-        while len(self._sets) > KEPT:
-            self._sets.popitem(last=False)
-        return self._sets[key]
+            self._set = Set(Scenery(covered.surfaces, table, first_pose), covered, scene.seed)
+            self._key = key
+        return self._set
