@@ -8,13 +8,15 @@ from typing import Literal, get_args
 from simgen import world as worlds
 from simgen.errors import UnknownName
 from simgen.observation import Observation, State
+from simgen.randomness import stream
 from simgen.scenario import Scene
+from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
 from simgen.scenario.sky import illuminate
 from simgen.scenario.words import words
 from simgen.simulator.direct_light import lit
 from simgen.simulator.raycast import RayCaster
-from simgen.verify import Adherence, Limits, Policy, adherence, gate
+from simgen.verify import Adherence, Limits, Policy, References, adherence, gate, references
 from simgen.world import Appearance, Clip, ControlClip, World
 
 Gate = Literal["off", "flag", "retry", "replace", "drop"]
@@ -22,6 +24,10 @@ Gate = Literal["off", "flag", "retry", "replace", "drop"]
 other seeds first; and then by a world that is exact by construction; or an episode of which too many stay invalid is left out."""
 REPLACEMENT = "preview"
 """Exact by construction."""
+REFERENCE = "preview"
+"""Draws what truth and conditions predict, with which photographs are compared."""
+EXACT = ("raw", "preview")
+"""Worlds that draw from buffers alone, so that nothing is to be predicted of them beyond those."""
 MOST_INVALID = 0.05
 """Share of an episode's frames that may fail the gate before `drop` leaves it out."""
 
@@ -50,6 +56,7 @@ class Studio:
         stand_in = worlds.make(REPLACEMENT) if policy == "replace" else None
         self._worlds = [one for one in (world, stand_in) if one is not None]
         self._policy = Policy(fallback=stand_in)
+        self._reference = None if policy == "off" else reference_of(world.name)
 
     @property
     def needs_light(self) -> bool:
@@ -71,8 +78,8 @@ class Studio:
         conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
         said = words(conditions[0], scene)
         appearance = Appearance(said.prompt, said.negative_prompt, conditions)
-        if self.needs_light:
-            seen = _lit(scene, states, seen, appearance)
+        if self.needs_light or self._reference is not None:
+            seen = lit_views(scene, states, seen, conditions)
         clips, judgements = {}, {}
         for camera, frames in seen.items():
             controls = ControlClip(tuple(frames), scene, tuple(states))
@@ -83,13 +90,16 @@ class Studio:
 
     def draw(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> tuple[Clip, tuple[Adherence, ...]]:
         """One camera's photographs and what the gate said of them, which is nothing where it is off."""
+        reference = None if controls.scene is None else self._reference
         if self.gate in ("retry", "replace", "drop"):
-            gated = gate(self.world, controls, appearance, seed=seed, policy=self._policy)
+            gated = gate(self.world, controls, appearance, seed=seed, policy=self._policy, reference=reference)
             return gated.clip, gated.adherences
         clip = self.world.render(controls, appearance, seed=seed)
         if self.gate == "off":
             return clip, ()
-        return clip, adherence(clip.frames, controls.observations, limits=Limits.of(self.world.name), states=controls.states)
+        predicted = None if reference is None else references(reference, controls, appearance, seed=seed)
+        limits = Limits.of(self.world.name, referenced=predicted is not None)
+        return clip, adherence(clip.frames, controls.observations, limits=limits, references=predicted, states=controls.states)
 
     def refuses(self, judgements: Mapping[str, Sequence[Adherence]]) -> bool:
         """Whether so many frames of an episode's cameras stayed invalid that it is left out."""
@@ -108,13 +118,49 @@ def usual_gate(world: str) -> Gate:
     return "off" if world == "raw" else "flag"
 
 
-def _lit(scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], appearance: Appearance):
-    """The observations with their direct light."""
+def reference_of(world: str) -> World | None:
+    """Who draws what is predicted of a world's photographs; None where the buffers are prediction enough."""
+    return None if world in EXACT else worlds.make(REFERENCE)
+
+
+def predicted(
+    scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, worlds_of: Mapping[str, str]
+) -> dict[str, References]:
+    """Camera to what the truth and conditions of a recording predict of its photographs, (T,).
+
+    Drops fall and sit on the lens as they did when it was recorded; where photographs were taken anew they fall elsewhere.
+
+    Args:
+        scene: as it was photographed.
+        states: the physics truth, (T,).
+        seen: camera to its observations, (T,).
+        worlds_of: camera to the world that drew it; nothing is predicted of those that are exact.
+
+    Raises:
+        AssetError: if a mesh, a texture or the light's environment is missing or unreadable.
+    """
+    asked = {camera: frames for camera, frames in seen.items() if reference_of(worlds_of[camera]) is not None}
+    if not asked:
+        return {}
+    conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
+    appearance, reference, seed, found = Appearance(conditions=conditions), worlds.make(REFERENCE), world_seed(scene), {}
+    for camera, frames in lit_views(scene, states, asked, conditions).items():
+        found[camera] = references(reference, ControlClip(frames, scene, tuple(states)), appearance, seed=seed)
+    return found
+
+
+def world_seed(scene: Scene) -> int:
+    """Of the photographs of a recording."""
+    return int(stream(scene.seed, scene.episode, "world").integers(2**63))
+
+
+def lit_views(
+    scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], conditions: Sequence[Conditions]
+) -> dict[str, tuple[Observation, ...]]:
+    """Camera to its observations, (T,), with their direct light."""
     caster, folder = RayCaster.of(scene), None if scene.folder is None else Path(scene.folder)
-    lights = [illuminate(appearance.at(t).weather, appearance.at(t).light, folder) for t in range(len(states))]
+    lights = [illuminate(one.weather, one.light, folder) for one in conditions]
     return {
-        camera: tuple(
-            lit(one, caster, state.link_pose, light) for one, state, light in zip(frames, states, lights, strict=True)
-        )
+        camera: tuple(lit(one, caster, state.link_pose, light) for one, state, light in zip(frames, states, lights, strict=True))
         for camera, frames in seen.items()
     }

@@ -11,7 +11,7 @@ import numpy as np
 from simgen import task as tasks
 from simgen.dataset import Episode, Subtask
 from simgen.observation import Observation, State, Trajectory
-from simgen.photography import Studio
+from simgen.photography import Studio, world_seed
 from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.robot import robot_model
@@ -50,8 +50,7 @@ def roll_out(scene: Scene, simulator: Simulator, studio: Studio, watch: Stopwatc
         )
     tape, final = _play(scene, simulator, task, task.expert(stream(scene.seed, scene.episode, "expert")), state, watch)
     with watch("world"):
-        seed = int(stream(scene.seed, scene.episode, "world").integers(2**63))
-        photographs = studio.shoot(scene, tape.states, tape.observations, seed=seed)
+        photographs = studio.shoot(scene, tape.states, tape.observations, seed=world_seed(scene))
     observations = {camera: tuple(seen) for camera, seen in tape.observations.items()}
     return Episode(
         scene=scene,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simgen import dataset
+from simgen.audit.verification import predictions
 from simgen.dataset.reader import Dataset, Record
 from simgen.errors import InvalidValue
-from simgen.verify import Limits
+from simgen.verify import Limits, References
 from simgen.verify.calibrate import calibrate, trials
 from simgen.verify.faults import FAULTS
 from simgen.verify.trial import Specimen
@@ -36,7 +37,9 @@ def calibrate_datasets(
     if len(worlds) != 1:
         raise InvalidValue("the worlds of the datasets", sorted(worlds), "one and the same")
     digests = {Path(root).name: sha256(one) for root, one in zip(roots, opened, strict=True)}
-    limits = calibrate(trials(specimens, seed, progress), tuple(FAULTS), world=worlds.pop(), datasets=digests)
+    referenced = any(specimen.references for specimen in specimens)
+    found = trials(specimens, seed, progress)
+    limits = calibrate(found, tuple(FAULTS), world=worlds.pop(), referenced=referenced, datasets=digests)
     if file is not None:
         limits.write(file)
     return limits
@@ -46,16 +49,18 @@ def specimens_of(record: Record, name: str) -> list[Specimen]:
     """Short clips spread evenly over an episode."""
     count = max(1, min(CLIPS, len(record) // LENGTH))
     starts = [round(number * max(len(record) - LENGTH, 0) / max(count - 1, 1)) for number in range(count)]
-    return [_specimen(record, start, f"{name}@{start}") for start in starts]
+    references = predictions(record)
+    return [_specimen(record, references, start, f"{name}@{start}") for start in starts]
 
 
-def _specimen(record: Record, start: int, name: str) -> Specimen:
+def _specimen(record: Record, references: dict[str, References], start: int, name: str) -> Specimen:
     part = slice(start, start + LENGTH)
     return Specimen(
         name,
         {camera: clip.frames[part] for camera, clip in record.clips.items()},
         {camera: tuple(seen[part]) for camera, seen in record.trajectory.observations.items()},
         tuple(record.trajectory.states[part]),
+        {camera: frames[part] for camera, frames in references.items()},
     )
 
 

@@ -56,7 +56,7 @@ def _worst(frame: "Worst") -> str:
     )
     shown = "".join(
         f'<figure><img src="{data}" alt="{escape(name)}"><figcaption>{escape(name)}</figcaption></figure>'
-        for name, data in pictures(frame.photograph, frame.observation, suspects).items()
+        for name, data in pictures(frame.photograph, frame.observation, suspects, frame.reference).items()
     )
     badge = '<span class="badge good">passed</span>' if judged.passed else '<span class="badge bad">failed</span>'
     where = f"episode {frame.episode} · {escape(frame.camera)} · frame {frame.frame}"
@@ -78,8 +78,9 @@ def _row(row) -> str:
 def _metric(report: "Report", name: str) -> str:
     values = np.array([one.metrics[name] for row in report.rows for one in row.judged])
     values = values[np.isfinite(values)]
-    limits = {round(Limits.of(row.world).limit[name], 3) for row in report.rows}
-    limit = ", ".join(map(str, sorted(limits)))
+    used = {id(limits): limits for limits in (Limits.of(row.world, referenced=row.referenced) for row in report.rows)}
+    found = sorted({table[name] for limits in used.values() for table in limits.limit.values() if name in table})
+    limit = f"{found[0]:.3g}" if len(found) == 1 else f"{found[0]:.3g} to {found[-1]:.3g}"
     if not len(values):
         numbers = "<td>–</td><td>–</td><td>–</td>"
     else:

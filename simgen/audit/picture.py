@@ -17,11 +17,12 @@ ACROSS = 384
 """Pixels of a picture on the page, at least."""
 
 
-def pictures(photograph: np.ndarray, observation: Observation, suspects: set[int]) -> dict[str, str]:
+def pictures(photograph: np.ndarray, observation: Observation, suspects: set[int], reference: np.ndarray | None) -> dict[str, str]:
     """Name of a picture to its data URL. Outlines of the suspects, body ids, are red."""
-    shading = Shading(Photograph.of(photograph), expectation(observation))
+    shading = Shading(Photograph.of(photograph), expectation(observation), reference)
     drawn = {
         "photograph": photograph,
+        **({} if reference is None else {"predicted": reference}),
         "outlines": _outlines(photograph, shading, suspects),
         "unexplained": _residual(shading),
     }

@@ -25,6 +25,8 @@ class CameraRow:
     world: str
     judged: tuple[Adherence, ...]
     """Of every frame, (T,)."""
+    referenced: bool = False
+    """Whether they were compared with references."""
 
     @property
     def failed(self) -> int:
@@ -51,6 +53,8 @@ class Worst:
     observation: Observation
     names: dict[int, str]
     """Body id to its name."""
+    reference: np.ndarray | None = None
+    """What truth and conditions predict, sRGB, uint8, (H, W, 3); None where nobody did."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ from simgen import dataset
 from simgen.audit.report import MOST_FAILING, CameraRow, Report, Worst
 from simgen.dataset.reader import Record
 from simgen.errors import InvalidValue
-from simgen.verify import Adherence, Limits
+from simgen.photography import predicted
+from simgen.verify import Adherence, Limits, References
 from simgen.verify.measure import together
 
 WORST = 12
@@ -45,23 +46,31 @@ def verify_dataset(
     shown: list[tuple[float, int, Worst]] = []
     order = count()
     for episode, record in enumerate(dataset.open(root)):
-        for camera, judged in judgements(record, given).items():
-            rows.append(CameraRow(episode, camera, record.clips[camera].world, judged))
+        references = predictions(record)
+        for camera, judged in judgements(record, references, given).items():
+            rows.append(CameraRow(episode, camera, record.clips[camera].world, judged, camera in references))
             for t in sorted(range(len(judged)), key=lambda t: judged[t].score)[:worst]:
-                entry = (-judged[t].score, next(order), _worst(record, episode, camera, t, judged[t]))
+                entry = (-judged[t].score, next(order), _worst(record, references, episode, camera, t, judged[t]))
                 _keep(shown, entry, worst)
         progress(f"episode {episode}")
     frames = tuple(entry[2] for entry in sorted(shown, key=lambda entry: (-entry[0], entry[1])))
     return Report(str(root), tuple(rows), frames, most_failing)
 
 
-def judgements(record: Record, given: Limits | None) -> dict[str, tuple[Adherence, ...]]:
+def predictions(record: Record) -> dict[str, References]:
+    """Camera to what truth and conditions predict of its photographs, where they are not exact anyway."""
+    worlds_of = {camera: clip.world for camera, clip in record.clips.items()}
+    seen = {camera: frames for camera, frames in record.trajectory.observations.items() if camera in worlds_of}
+    return predicted(record.scene, record.trajectory.states, seen, worlds_of=worlds_of)
+
+
+def judgements(record: Record, references: dict[str, References], given: Limits | None) -> dict[str, tuple[Adherence, ...]]:
     """Camera to the judgement of each of its frames; cameras are compared with one another."""
     clips = {camera: (clip.frames, record.trajectory.observations[camera]) for camera, clip in record.clips.items()}
-    measured = together(clips, states=record.trajectory.states)
+    measured = together(clips, references=references, states=record.trajectory.states)
     found = {}
     for camera, frames in measured.items():
-        limits = given or Limits.of(record.clips[camera].world)
+        limits = given or Limits.of(record.clips[camera].world, referenced=camera in references)
         found[camera] = tuple(limits.judge(frame) for frame in frames)
     return found
 
@@ -72,6 +81,8 @@ def _keep(shown: list, entry: tuple[float, int, Worst], most: int) -> None:
         heapq.heappop(shown)
 
 
-def _worst(record: Record, episode: int, camera: str, t: int, judged: Adherence) -> Worst:
+def _worst(record: Record, references: dict[str, References], episode: int, camera: str, t: int, judged: Adherence) -> Worst:
     names = {body.id: body.name for body in record.scene.bodies} | {1: "robot"}
-    return Worst(episode, camera, t, judged, record.clips[camera].frames[t], record.trajectory.observations[camera][t], names)
+    reference = references[camera][t] if camera in references else None
+    seen = record.trajectory.observations[camera][t]
+    return Worst(episode, camera, t, judged, record.clips[camera].frames[t], seen, names, reference)

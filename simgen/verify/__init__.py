@@ -11,3 +11,5 @@ from simgen.verify.limits import Limits as Limits
 from simgen.verify.measure import METRICS as METRICS
 from simgen.verify.measure import Measurement as Measurement
 from simgen.verify.measure import measure as measure
+from simgen.verify.reference import References as References
+from simgen.verify.reference import references as references

@@ -141,12 +141,16 @@ FAULTS: dict[str, Fault] = {
 """Every fault by name."""
 
 
-def touched(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Frames in which a fault is to be seen at all, bool, (T,): some 20 pixels that changed by 10 codes or more, or are no number."""
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Pixels that changed by 10 codes or more, or are no number, bool, (..., H, W)."""
     if after.dtype != np.uint8:
-        return ~np.isfinite(after).all(axis=(1, 2, 3))
-    changed = np.abs(after.astype(np.int16) - before.astype(np.int16)).max(axis=-1) >= 10
-    return changed.sum(axis=(1, 2)) >= 20
+        return ~np.isfinite(after).all(axis=-1)
+    return np.abs(after.astype(np.int16) - before.astype(np.int16)).max(axis=-1) >= 10
+
+
+def touched(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Frames in which a fault is to be seen at all, bool, (T,): some 20 pixels that changed, or one that is no number."""
+    return changed(before, after).sum(axis=(1, 2)) >= (20 if after.dtype == np.uint8 else 1)
 
 
 def _scaled(pixels: float, observation: Observation) -> int:

@@ -1,21 +1,23 @@
 """Everything that is measured of a frame. Each number is 0, or near it, where all is well, and grows with what is wrong."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from simgen.errors import ShapeMismatch
 from simgen.observation import Observation, State
-from simgen.scenario.scene import ROBOT_ID
 from simgen.verify.boundary import Boundaries
 from simgen.verify.expectation import GRIPPER, Expectation, expectation, grown
 from simgen.verify.motion import UNKNOWN, Motion, motion
 from simgen.verify.photograph import Photograph
+from simgen.verify.reference import References
 from simgen.verify.shading import FEWEST, Shading
 from simgen.verify.surface import Surfaces
+from simgen.verify.surroundings import Surroundings
 
-MEANING = {
+OF_FRAMES = {
     "nonfinite": "share of pixels that are no number",
     "blank": "share of the picture's tiles without any variation, where the truth has some",
     "unlike": "1 - correlation of lightness with the prediction over the frame",
@@ -25,54 +27,77 @@ MEANING = {
     "missing_edges_gripper": "of the gripper",
     "missing_edges_contact": "within reach of a contact",
     "stray_edges": "share of the photograph's strong edges that no outline, crease, paint or prediction explains (1 - boundary precision)",
-    "lost": "of the worst body: share of its visible outline without an edge",
-    "faint": "of the worst body: share of its expected contrast that is not there",
-    "misfit": "of the worst body: 1 - cosine between expected and seen colour steps across its outline",
-    "displaced": "of the worst body: by how much its outline fits better 4 to 17 pixels away",
-    "displaced_gripper": "of the gripper, the same",
-    "lost_robot": "of arm or gripper: share of the visible outline without an edge",
-    "faint_robot": "of arm or gripper: share of the expected contrast that is not there",
-    "misfit_robot": "of arm or gripper: 1 - cosine between expected and seen colour steps across the outline",
-    "displaced_robot": "of arm or gripper: by how much the outline fits better 4 to 17 pixels away",
-    "colour_robot": "of arm or gripper: colour that the albedo under the scene's light does not have",
-    "paint": "of the worst body: 1 - correlation of its fine detail with its albedo's",
-    "paint_here": "of the worst window: the same",
-    "colour": "of the worst body: colour that its albedo under the scene's light does not have",
-    "tone": "of the worst body: lightness, the same",
-    "identity": "of the worst body: colour that it does not have in the rest of the clip",
+    "paint_here": "of the worst window: 1 - correlation of its fine detail with the prediction's",
     "strange_light": "of the worst window: edges of lightness where the truth is smooth",
     "strange_colour": "of the worst window: edges of colour where the truth is smooth",
-    "blot_light": "of the worst spot: lightness unlike the same thing around it",
+    "blot_light": "of the worst spot: lightness unlike what is around it",
     "blot_colour": "of the worst spot: colour, the same",
     "still": "change of still pixels from frame to frame, beyond exposure",
     "moving": "change of moving pixels along the exact flow",
     "frozen": "how much worse the flow explains the frame than no motion",
     "flicker": "spread of the change of brightness over the frame",
-    "views": "of the worst body: colour that another camera does not see on it",
 }
+"""What is measured of a frame as a whole."""
+OF_BODIES = {
+    "lost": "share of its visible outline without an edge",
+    "faint": "share of its expected contrast that is not there",
+    "misfit": "1 - cosine between expected and seen colour steps across its outline",
+    "displaced": "by how much its outline fits better 4 to 17 pixels away",
+    "unmatched": "1 - correlation of it and its surroundings with the prediction",
+    "off": "difference of it and its surroundings from the prediction",
+    "paint": "1 - correlation of its fine detail with the prediction's",
+    "colour": "colour that is not predicted",
+    "tone": "lightness, the same",
+    "apart": "colour that is predicted neither of it nor of its surroundings",
+    "apart_tone": "lightness, the same",
+    "identity": "colour that it does not have in the rest of the clip",
+    "views": "colour that another camera does not see on it",
+}
+"""What is measured of every body; that of a frame is of its worst body, by what is usual for a body of its kind."""
+MEANING = OF_FRAMES | {name: f"of the worst body: {meaning}" for name, meaning in OF_BODIES.items()}
 """What every metric of a frame is."""
 METRICS = tuple(MEANING)
 """Names of all metrics of a frame; NaN where there is nothing to measure."""
-OF_BODIES = ("lost", "faint", "misfit", "displaced", "paint", "colour", "tone", "identity", "views")
-"""Those that every body has of its own."""
-OF_ROBOT = ("lost", "faint", "misfit", "displaced", "colour")
-"""Those that the robot, which is of metal and always in its own shadow, has limits of its own for."""
 SMALL = 150
 """Pixels of a thing at which what is measured of its inside counts half."""
 DARK_PAINT = 0.05
 """Linear albedo of a thing's darkest channel below which gloss and neighbours colour it more than its paint."""
+CALM, MOST_UNREST = 0.05, 3.0
+"""Median of `off` over the bodies of a frame that is as predicted, and how often that may be counted in."""
+FEWEST_PARTS = 4
+"""Bodies without which nobody can say what most of them have."""
 NEAR_CONTACT = 0.04
 """Metres around a contact that belong to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one thing in a frame came to: a body, or a robot's arm or gripper."""
+
+    body: int
+    """Its id."""
+    kind: str
+    """One of `KINDS`: what is usual depends on it."""
+    pixels: int
+    metrics: dict[str, float]
+    """`OF_BODIES`; NaN where there is nothing to measure."""
 
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
     """What one frame came to."""
 
-    metrics: dict[str, float]
-    """Every one of `METRICS`."""
-    bodies: dict[int, dict[str, float]] = field(default_factory=dict)
-    """Body id to `OF_BODIES`; a robot's worst part speaks for it."""
+    frame: dict[str, float]
+    """`OF_FRAMES`; NaN where there is nothing to measure."""
+    parts: tuple[Part, ...]
+    """Everything in it, in the order of `Expectation.things` without the background."""
+
+    @property
+    def unrest(self) -> float:
+        """How far most of its bodies are from the prediction: 1 where that is close, more behind a dirty lens or in snow, at most
+        `MOST_UNREST`. What is measured in such a frame counts for so much less."""
+        off = [part.metrics["off"] for part in self.parts if np.isfinite(part.metrics["off"])]
+        return float(np.clip(np.median(off) / CALM, 1, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +106,10 @@ class Study:
 
     ids: np.ndarray
     """`Expectation.things`, (K,)."""
+    area: np.ndarray
+    """Pixels of each, (K,)."""
+    kinds: tuple[str, ...]
+    """Of each, (K,)."""
     metrics: dict[str, float]
     """Those that need no other frame."""
     things: dict[str, np.ndarray]
@@ -93,27 +122,36 @@ class Study:
     """How it follows from the frame before."""
 
 
+Seen = tuple[Sequence[np.ndarray], Sequence[Observation]]
+"""Frames, (T,) of (H, W, 3), uint8 sRGB or floats from 0 to 1, and the truth of each, (T,)."""
+
+
 def measure(
-    frames: Sequence[np.ndarray], observations: Sequence[Observation], *, states: Sequence[State] | None = None
+    frames: Sequence[np.ndarray],
+    observations: Sequence[Observation],
+    *,
+    references: References | None = None,
+    states: Sequence[State] | None = None,
 ) -> tuple[Measurement, ...]:
     """All metrics of a clip of one camera, (T,).
 
     Args:
         frames: (T,) of (H, W, 3), uint8 sRGB, or floats from 0 to 1.
         observations: the truth of each, (T,).
+        references: what truth and conditions predict, (T,), uint8, where the conditions are known.
         states: the physics truth of each, (T,), where contacts are to be looked at apart.
 
     Raises:
-        ShapeMismatch: if frames and observations differ in number or size.
+        ShapeMismatch: if frames, observations and references differ in number or size.
     """
-    return together({"": (frames, observations)}, states=states)[""]
+    return together({"": (frames, observations)}, references={} if references is None else {"": references}, states=states)[""]
 
 
 def together(
-    clips: dict[str, tuple[Sequence[np.ndarray], Sequence[Observation]]], *, states: Sequence[State] | None = None
+    clips: Mapping[str, Seen], *, references: Mapping[str, References] = MappingProxyType({}), states: Sequence[State] | None = None
 ) -> dict[str, tuple[Measurement, ...]]:
     """All metrics of the clips of several cameras that saw the same instants: camera to (T,). Frames are read once, in order."""
-    studies = {name: _studies(frames, observations, states) for name, (frames, observations) in clips.items()}
+    studies = {name: _studies(*seen, references.get(name), states) for name, seen in clips.items()}
     found = {}
     for name, clip in studies.items():
         usual = _usual_colours(clip)
@@ -122,40 +160,43 @@ def together(
     return found
 
 
-def _studies(frames, observations: Sequence[Observation], states: Sequence[State] | None) -> list[Study]:
-    if len(frames) != len(observations):
-        raise ShapeMismatch("frames", (len(frames),), "observations", (len(observations),))
+def _studies(frames, observations: Sequence[Observation], references: References | None, states: Sequence[State] | None) -> list[Study]:
+    for name, others in (("observations", observations), ("references", references)):
+        if others is not None and len(frames) != len(others):
+            raise ShapeMismatch("frames", (len(frames),), name, (len(others),))
     found, before = [], None
     for t in range(len(frames)):
-        frame, observation = np.asarray(frames[t]), observations[t]
-        if frame.shape != (*observation.depth.shape, 3):
-            raise ShapeMismatch("a frame", frame.shape, "its observation", (*observation.depth.shape, 3))
-        shading = Shading(Photograph.of(frame), expectation(observation))
+        frame, observation, reference = np.asarray(frames[t]), observations[t], None if references is None else references[t]
+        for name, picture in (("a frame", frame), ("a reference", reference)):
+            if picture is not None and picture.shape != (*observation.depth.shape, 3):
+                raise ShapeMismatch(name, picture.shape, "its observation", (*observation.depth.shape, 3))
+        shading = Shading(Photograph.of(frame), expectation(observation), reference)
         found.append(_study(shading, before, None if states is None else states[t]))
         before = shading
     return found
 
 
 def _study(shading: Shading, before: Shading | None, state: State | None) -> Study:
-    boundaries, surfaces, expected = Boundaries(shading), Surfaces(shading), shading.expectation
+    boundaries, surfaces, surroundings, expected = Boundaries(shading), Surfaces(shading), Surroundings(shading), shading.expectation
     trust = expected.area / (expected.area + SMALL)
-    tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02))
+    tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02)) if shading.reference is None else np.ones_like(trust)
     colour = surfaces.colour - _middle(surfaces.colour, expected.area)
     things = {
         "lost": boundaries.missing,
         "faint": 1 - boundaries.presence[:, 0],
         "misfit": 1 - boundaries.agreement,
         "displaced": boundaries.displaced,
+        "unmatched": surroundings.unmatched,
+        "off": surroundings.off,
         "paint": surfaces.unpainted,
         "colour": tinted * np.hypot(colour[:, 1], colour[:, 2]),
         "tone": tinted * np.abs(colour[:, 0]),
+        "apart": tinted * np.hypot(surroundings.apart[:, 1], surroundings.apart[:, 2]),
+        "apart_tone": tinted * np.abs(surroundings.apart[:, 0]),
     }
-    robot = expected.things // 2 == ROBOT_ID
-    metrics = {name: _worst(values[~robot]) for name, values in things.items()} | _of_frame(shading, boundaries, surfaces, state)
-    metrics |= {f"{name}_robot": _worst(things[name][robot]) for name in OF_ROBOT}
-    metrics["displaced_gripper"] = _worst(things["displaced"][(expected.things & 1) == 1])
     follows = UNKNOWN if before is None else motion(shading, before)
-    return Study(expected.things, metrics, things, colour, tinted, follows)
+    metrics = _of_frame(shading, boundaries, surfaces, state)
+    return Study(expected.things, expected.area, surroundings.kinds, metrics, things, colour, tinted, follows)
 
 
 def _of_frame(shading: Shading, boundaries: Boundaries, surfaces: Surfaces, state: State | None) -> dict[str, float]:
@@ -259,16 +300,15 @@ def _usual_colours(clip: Sequence[Study]) -> dict[int, np.ndarray]:
 
 
 def _measurement(clip: Sequence[Study], t: int, usual: dict[int, np.ndarray], others: Sequence[Study]) -> Measurement:
-    frame = clip[t]
-    things = frame.things | {"identity": _apart(frame, usual), "views": _views(frame, others)}
-    metrics = frame.metrics | _motions(clip, t) | {name: _worst(things[name]) for name in ("identity", "views")}
-    bodies: dict[int, dict[str, float]] = {}
-    for number, thing in enumerate(frame.ids):
-        if thing > 1:
-            own = bodies.setdefault(int(thing) // 2, dict.fromkeys(OF_BODIES, float("nan")))
-            for name in OF_BODIES:
-                own[name] = float(np.fmax(own[name], things[name][number]))
-    return Measurement({name: metrics[name] for name in METRICS}, bodies)
+    study = clip[t]
+    things = study.things | {"identity": _apart(study, usual), "views": _views(study, others)}
+    parts = tuple(
+        Part(int(thing) // 2, study.kinds[k], int(study.area[k]), {name: float(things[name][k]) for name in OF_BODIES})
+        for k, thing in enumerate(study.ids)
+        if thing > 1
+    )
+    metrics = study.metrics | _motions(clip, t)
+    return Measurement({name: metrics[name] for name in OF_FRAMES}, parts)
 
 
 def _apart(frame: Study, usual: dict[int, np.ndarray]) -> np.ndarray:

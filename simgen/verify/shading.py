@@ -1,17 +1,20 @@
-"""The photograph that truth alone would predict: albedo under the light that explains most of the frame."""
+"""The photograph that truth predicts: the reference, or albedo where there is none, under the light that explains most of the frame."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from simgen.verify.expectation import Expectation
-from simgen.verify.photograph import Photograph, gradient, opponent
+from simgen.verify.photograph import LINEAR, Photograph, gradient, opponent
 
 SAMPLES = 4000
 """Pixels that the light is fitted to, at most."""
 ROUNDS = 4
 """Of reweighting, so that shadows, highlights and faults do not bend the fit."""
+SOFT = 0.5
+"""Pixels by which a reference is blurred: it is sampled more coarsely than a photograph."""
 FEWEST = 50
 """Pixels without which nothing is fitted."""
 
@@ -22,17 +25,36 @@ class Shading:
 
     Light that comes from far away and is nowhere blocked is, on matt surfaces, a quadratic in the normal (Ramamoorthi and
     Hanrahan, 2001). Here it may also vary slowly over the picture, for lamps and lenses, and a veil that thickens with
-    distance lies over it, for fog. The coefficients are those of the whole frame: a single body cannot bend them.
+    distance lies over it, for fog. The coefficients are those of the whole frame: a single body cannot bend them. A reference
+    knows shadows, lamps and fog; what such light adds to it is what comes from surface to surface and the camera's own doing.
     """
 
     photograph: Photograph
     expectation: Expectation
+    reference: np.ndarray | None = None
+    """What truth and conditions predict, sRGB, uint8, (H, W, 3); None where only the albedo is known."""
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """`opponent` of the prediction, float32, (3, H, W); where nothing was hit, the photograph's own."""
-        shape = self.expectation.where.shape
-        return np.where(self.expectation.hit, opponent(np.maximum(self._fitted, 1e-3).T).reshape(3, *shape), self.photograph.log)
+        """`opponent` of the prediction, float32, (3, H, W); the photograph's own where nothing was hit and no reference tells more."""
+        hit = self.expectation.hit
+        return np.where(hit, opponent(np.clip(self._fitted, 1e-3, 1).T).reshape(3, *hit.shape), self._beyond)
+
+    @cached_property
+    def _beyond(self) -> np.ndarray:
+        """`opponent` of what is predicted where nothing was hit, (3, H, W)."""
+        if self.reference is None:
+            return self.photograph.log
+        sky, expected = ~self.expectation.hit & ~self.photograph.clipped, opponent(LINEAR[self.reference])
+        off = (self.photograph.log - expected)[:, sky]
+        return expected + (np.median(off, axis=1) if off.shape[1] >= FEWEST else np.zeros(3))[:, None, None]
+
+    @cached_property
+    def unlit(self) -> np.ndarray:
+        """What the fitted light falls on, linear, float32, (H*W, 3)."""
+        if self.reference is None:
+            return self.expectation.albedo.reshape(-1, 3)
+        return gaussian_filter(LINEAR[self.reference], (SOFT, SOFT, 0)).reshape(-1, 3)
 
     @cached_property
     def noise(self) -> float:
@@ -63,11 +85,19 @@ class Shading:
         light = np.clip(found[0], -2, 2)
         shade, shine = np.minimum(light, 0), np.maximum(light, 0)
         for channel in (1, 2):
-            paint = self.expectation.paint[channel]
-            columns = np.stack([np.ones_like(light), shade, shine, paint, shade * paint, shine * paint]).reshape(6, -1)
+            columns = [np.ones_like(light), shade, shine]
+            if self.reference is None:
+                paint = self.expectation.paint[channel]
+                columns += [paint, shade * paint, shine * paint]
+            columns = np.stack(columns).reshape(len(columns), -1)
             values = found[channel].ravel()[self.chosen]
             found[channel] -= (_robust(columns[:, self.chosen], values, np.ones_like(values), 0.05) @ columns).reshape(light.shape)
         return found
+
+    @cached_property
+    def telling(self) -> np.ndarray:
+        """Where colour can be compared, bool, (H, W): a reference knows what fades, the albedo does not."""
+        return self.photograph.coloured if self.reference is None else np.ones_like(self.photograph.coloured)
 
     @cached_property
     def predicted_gradient(self) -> np.ndarray:
@@ -81,14 +111,14 @@ class Shading:
         if len(chosen) < FEWEST:
             return np.full((3, self.expectation.where.size), self.photograph.linear.mean(), np.float32)
         light, veil = self._columns
-        albedo, seen = self.expectation.albedo.reshape(-1, 3).T, self.photograph.linear.reshape(-1, 3)
+        unlit, seen = self.unlit.T, self.photograph.linear.reshape(-1, 3)
         found = []
         for channel in range(3):
-            columns = np.concatenate([albedo[channel, chosen] * light[:, chosen], veil[:, chosen]])
+            columns = np.concatenate([unlit[channel, chosen] * light[:, chosen], veil[:, chosen]])
             values = seen[chosen, channel]
             found.append(_robust(columns, values, 1 / (values + 0.03), 0.15))
         lit, veiled = np.split(np.array(found, np.float32), [len(light)], axis=1)
-        return albedo * (lit @ light) + veiled @ veil
+        return unlit * (lit @ light) + veiled @ veil
 
     @cached_property
     def chosen(self) -> np.ndarray:
@@ -109,7 +139,8 @@ class Shading:
         light[9], light[10], light[11], light[12], light[13] = u, v, u * u, v * v, u * v
         finite = np.where(self.expectation.hit, seen.depth, 0)
         light[14] = finite / max(float(finite.max()), 1e-6)
-        return light.reshape(15, -1), light[[0, 14]].reshape(2, -1)
+        taken = light if self.reference is None else light[[0, 1, 2, 3, 9, 10, 14]]
+        return taken.reshape(len(taken), -1), light[[0, 14]].reshape(2, -1)
 
 
 def _robust(columns: np.ndarray, values: np.ndarray, scale: np.ndarray, loose: float) -> np.ndarray:

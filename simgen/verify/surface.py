@@ -15,6 +15,10 @@ RICH = 0.03
 """Slopes of paint and shape, in `opponent` a pixel, that are worth comparing."""
 BLOCK = 4
 """Windows are made of blocks of so many pixels."""
+SPOTS = (8, 12, 24)
+"""Pixels across the windows in which spots are looked for."""
+FLOOR = 0.1
+"""Spread around a spot, in `opponent`, with which it is compared at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ class Surfaces:
     def colour(self) -> np.ndarray:
         """Median of what each thing has beyond the prediction, `opponent`, float32, (K, 3); NaN where too little is seen."""
         expectation = self.shading.expectation
-        sound = expectation.inside & self.shading.photograph.coloured
+        sound = expectation.inside & self.shading.telling
         chosen = np.flatnonzero(sound)
         thing = expectation.where.ravel()[chosen]
         order = np.argsort(thing, kind="stable")
@@ -91,15 +95,24 @@ class Surfaces:
 
     @cached_property
     def blot(self) -> np.ndarray:
-        """How far the residual of a small window is from that of the same thing around it, float32, (2, h, w): lightness and colour."""
+        """How far the residual of a small window stands out from those around it, against their spread, float32, (2, h, w): the most
+        over windows of `SPOTS`, in lightness and colour. What varies by itself, as metal does, hides more (after Finn and Johnson, 1968).
+        """
         expectation, residual = self.shading.expectation, self.shading.residual
-        inside = (expectation.inside & self.shading.photograph.coloured).astype(np.float32)
-        own = self.colour[expectation.where]
-        off = np.where(inside[None] > 0, residual - np.nan_to_num(np.moveaxis(own, -1, 0)), 0)
-        small, large = (_window(np.concatenate([off, inside[None]]), size) for size in (9, 45))
-        near, around = small[:3] / np.maximum(small[3], 0.3), large[:3] / np.maximum(large[3], 0.1)
-        apart = (near - around) * (small[3] > 0.3)
-        return np.stack([np.abs(apart[0]), np.hypot(apart[1], apart[2])])
+        inside = (expectation.inside & self.shading.telling).astype(np.float32)
+        off = np.stack([residual[0], 2 * residual[1], 2 * residual[2]]).clip(-1, 1) * inside
+        planes = np.concatenate([off, off**2, inside[None]])
+        found = 0
+        for size in SPOTS:
+            near, wide = _window(planes, size) * size**2, _window(planes, 3 * size) * (3 * size) ** 2
+            around = wide - near
+            count, others = near[6], np.maximum(around[6], 1)
+            mean = around[:3] / others
+            spread = np.maximum(around[3:6] / others - mean**2, 0)
+            apart = np.abs(near[:3] / np.maximum(count, 1) - mean) / np.sqrt(spread + FLOOR**2)
+            sound = (count > 0.5 * size**2) & (around[6] > 1.5 * size**2)
+            found = np.maximum(found, np.stack([apart[0], np.hypot(apart[1], apart[2])]) * sound)
+        return found
 
 
 def _window(planes: np.ndarray, size: int) -> np.ndarray:

@@ -1,15 +1,20 @@
 """Trials: good clips, clips with an injected fault and clips with a harmless change, each measured."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simgen.observation import Observation, State
 from simgen.randomness import stream
-from simgen.verify.faults import FAULTS, STRENGTHS, touched
+from simgen.verify.expectation import expectation
+from simgen.verify.faults import FAULTS, STRENGTHS, changed, touched
 from simgen.verify.harmless import HARMLESS
 from simgen.verify.measure import Measurement, measure, together
+from simgen.verify.reference import References
+
+SPOILT = 0.3
+"""Share of a thing's pixels that a fault must change for the thing to be called spoilt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +29,8 @@ class Specimen:
     """Camera to the truth of each frame, (T,)."""
     states: tuple[State, ...] | None = None
     """The physics truth of each frame, (T,), where it is known."""
+    references: dict[str, References] = field(default_factory=dict)
+    """Camera to what truth and conditions predict, (T,), where the conditions are known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +46,14 @@ class Trial:
     alone: bool
     """Whether only this frame of its clip has the fault; False where all have it."""
     measurement: Measurement
+    spoilt: tuple[bool, ...] = ()
+    """Whether the fault shows in each of `measurement.parts`; () where there is none."""
 
 
 def good(specimen: Specimen) -> Iterator[Trial]:
     """Every frame as it is."""
     clips = {camera: (specimen.frames[camera], specimen.observations[camera]) for camera in specimen.frames}
-    for camera, measured in together(clips, states=specimen.states).items():
+    for camera, measured in together(clips, references=specimen.references, states=specimen.states).items():
         yield from (Trial(specimen.name, camera, "good", 0, False, one) for one in measured)
 
 
@@ -57,7 +66,9 @@ def harmless(
             rng = stream(seed, strength, f"{specimen.name}/{name}")
             camera = _turn(specimen, number + strength)
             frames = HARMLESS[name](specimen.frames[camera], rng, strength)
-            measured = measure(frames, specimen.observations[camera], states=specimen.states)
+            measured = measure(
+                frames, specimen.observations[camera], references=specimen.references.get(camera), states=specimen.states
+            )
             yield from (Trial(specimen.name, camera, name, strength, False, one) for one in measured)
 
 
@@ -71,18 +82,53 @@ def spoiled(specimen: Specimen, donor: Specimen, seed: int, strengths: Sequence[
             rng = stream(seed, strength, f"{specimen.name}/{name}")
             turn = int(rng.integers(1 << 16))
             camera = _turn(specimen, turn)
-            frames, observations = specimen.frames[camera], specimen.observations[camera]
-            after = fault(frames, observations, rng, strength, _like(donor, frames))
+            whole = _Cut(specimen, camera, slice(None))
+            after = fault(whole.frames, whole.observations, rng, strength, _like(donor, whole.frames))
             alone = bool(turn // 2 % 2) and name != "frozen"
-            window = slice(None)
+            cut = whole
             if alone:
-                middle = len(frames) // 2
-                after, window = _only(frames, after, middle), slice(max(middle - 2, 0), middle + 3)
-            seen = touched(frames, after)[window]
-            if seen.any():
-                states = None if specimen.states is None else specimen.states[window]
-                measured = measure(after[window], observations[window], states=states)
-                yield from (Trial(specimen.name, camera, name, strength, alone, measured[t]) for t in np.flatnonzero(seen))
+                middle = len(whole.frames) // 2
+                after, cut = _only(whole.frames, after, middle), _Cut(specimen, camera, slice(max(middle - 2, 0), middle + 3))
+            yield from (Trial(specimen.name, camera, name, strength, alone, *found) for found in cut.measured(after[cut.part]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Some frames of one camera."""
+
+    specimen: Specimen
+    camera: str
+    part: slice
+
+    @property
+    def frames(self) -> np.ndarray:
+        return self.specimen.frames[self.camera][self.part]
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        return self.specimen.observations[self.camera][self.part]
+
+    def measured(self, after: np.ndarray) -> Iterator[tuple[Measurement, tuple[bool, ...]]]:
+        """What the frames that were touched came to, and which of their parts were spoilt."""
+        seen = touched(self.frames, after)
+        if not seen.any():
+            return
+        states, references = self.specimen.states, self.specimen.references.get(self.camera)
+        measured = measure(
+            after,
+            self.observations,
+            references=None if references is None else references[self.part],
+            states=None if states is None else states[self.part],
+        )
+        for t in np.flatnonzero(seen):
+            yield measured[t], _spoilt(self.frames[t], after[t], self.observations[t])
+
+
+def _spoilt(before: np.ndarray, after: np.ndarray, observation: Observation) -> tuple[bool, ...]:
+    """Of each thing but the background, whether `SPOILT` of its pixels changed."""
+    expected, share = expectation(observation), changed(before, after).astype(float).ravel()
+    shares = np.bincount(expected.where.ravel(), share, minlength=len(expected.things)) / expected.area
+    return tuple(bool(one >= SPOILT) for one, thing in zip(shares, expected.things, strict=True) if thing > 1)
 
 
 def _turn(specimen: Specimen, number: int) -> str:

@@ -12,6 +12,9 @@ from simgen.audit.calibration import sha256
 from simgen.dataset.store import Store
 from simgen.errors import DamagedDataset, DamagedLimits, InvalidValue
 from simgen.verify import METRICS, Limits
+from simgen.verify.limits import FRAME
+from simgen.verify.measure import OF_BODIES, OF_FRAMES
+from simgen.verify.surroundings import KINDS
 from simgen.world import Clip
 
 
@@ -37,11 +40,25 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lenient(tmp_path_factory):
     """Limits that only a black frame or a pixel that is no number oversteps."""
-    limits = dict.fromkeys(METRICS, 1e3) | {"blank": 0.5, "nonfinite": 1e-9}
+    names = {FRAME: OF_FRAMES} | dict.fromkeys(KINDS, OF_BODIES)
+    usual, limits = ({kind: dict.fromkeys(some, value) for kind, some in names.items()} for value in (0.0, 1e3))
+    limits[FRAME] |= {"blank": 0.5, "nonfinite": 1e-9}
     nothing = dict.fromkeys(METRICS, 0.0)
     file = tmp_path_factory.mktemp("limits") / "lenient.json"
     Limits(
-        simgen="0", world="raw", frames=1, faults=0, false_alarms=0.0, usual=nothing, limit=limits, weight=nothing, steep=nothing, bound=1.0
+        simgen="0",
+        world="raw",
+        referenced=False,
+        frames=1,
+        faults=0,
+        false_alarms=0.0,
+        usual=usual,
+        limit=limits,
+        most=1.0,
+        weight=nothing,
+        steep=nothing,
+        bound=1.0,
+        bound_of_body=1.0,
     ).write(file)
     return file
 

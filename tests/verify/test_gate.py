@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from studio import BALL, CUBE, observations, photographs, specimen
+from studio import BALL, CUBE, observations, photographs, specimen, with_references
 
 from simgen.errors import DamagedLimits, InvalidValue, ShapeMismatch
 from simgen.verify import METRICS, Limits, Policy, adherence, gate, measure
 from simgen.verify.calibrate import calibrate
-from simgen.verify.faults import FAULTS, _filled, _shifted, touched
+from simgen.verify.faults import FAULTS, _filled, _shifted, encoded, touched
 from simgen.verify.harmless import HARMLESS
+from simgen.verify.photograph import LINEAR
+from simgen.verify.surroundings import KINDS
 from simgen.world import Appearance, Clip, ControlClip
 
 GOOD = specimen(1)
@@ -93,7 +95,7 @@ def test_a_frozen_frame_is_noticed_and_its_neighbours_are_not_blamed(limits):
     frames = photographs(seen)
     frozen = frames.copy()
     frozen[3] = frames[2]
-    values = [one.metrics["frozen"] for one in measure(frozen, seen)]
+    values = [one.frame["frozen"] for one in measure(frozen, seen)]
     assert values[3] > 0 and not any(value > 0 for value in [*values[:3], values[4]])
 
 
@@ -101,7 +103,7 @@ def test_flicker_is_told_from_exposure(held_out):
     frames, seen = held_out
     brighter = np.stack([HARMLESS["brighter"](frames[t : t + 1], None, t % 3)[0] for t in range(len(frames))])
     spoiled = FAULTS["flicker"](frames, seen, np.random.default_rng(0), 2, frames)
-    of = [[one.metrics["flicker"] for one in measure(some, seen)] for some in (frames, brighter, spoiled)]
+    of = [[one.frame["flicker"] for one in measure(some, seen)] for some in (frames, brighter, spoiled)]
     assert max(of[1]) < 0.1 < min(of[2]) and max(of[0]) < 0.03
 
 
@@ -117,16 +119,59 @@ def test_light_is_no_fault(limits):
     assert sum(one.passed for one in judged(frames, seen, limits)) >= len(frames) - 1
 
 
+@pytest.fixture(scope="module")
+def compared(specimens):
+    """Frames, truth and references of the clip that no limit was made from."""
+    held_out = with_references(specimens[5])
+    return held_out.frames["front"], held_out.observations["front"], held_out.references["front"]
+
+
+def test_good_frames_pass_beside_their_references(compared, limits_of_references):
+    frames, seen, predicted = compared
+    found = adherence(frames, seen, limits=limits_of_references, references=predicted)
+    assert all(one.passed for one in found) and all(tuple(one.metrics) == METRICS for one in found)
+
+
+def test_a_recoloured_body_is_noticed_against_a_reference(compared, limits_of_references):
+    frames, seen, predicted = compared
+    factor = np.array([1.6, 0.9, 0.5])
+    masks = np.stack(of_body(seen, CUBE))[..., None]
+    spoiled = np.where(masks, encoded(LINEAR[frames] * factor), frames)
+    found = adherence(spoiled, seen, limits=limits_of_references, references=predicted)
+    assert not any(one.passed for one in found)
+    assert all(max(one.bodies, key=lambda body: one.bodies[body]["excess"]) == CUBE for one in found)
+
+
+def test_shadows_that_a_reference_has_are_no_fault_and_others_are(compared, limits_of_references):
+    frames, seen, predicted = compared
+    v, u = np.mgrid[: frames.shape[1], : frames.shape[2]]
+    shade = (1 - 0.75 * (np.hypot(u - 30, 1.5 * (v - 70)) < 16))[..., None]
+    shaded, expected = (encoded(LINEAR[some] * shade) for some in (frames, predicted))
+    assert all(one.passed for one in adherence(shaded, seen, limits=limits_of_references, references=expected))
+    assert not any(one.passed for one in adherence(shaded, seen, limits=limits_of_references, references=predicted))
+
+
+def test_a_reference_of_another_size_or_number_is_refused(compared):
+    frames, seen, predicted = compared
+    for wrong in (predicted[:-1], predicted[:, :-1]):
+        with pytest.raises(ShapeMismatch, match="reference"):
+            measure(frames, seen, references=wrong)
+
+
 def test_every_metric_has_a_value_or_says_that_there_is_none(held_out):
     for one in measure(*held_out):
-        assert tuple(one.metrics) == METRICS
-        assert np.isnan(one.metrics["views"]) and np.isfinite(one.metrics["misfit"])
+        assert (*one.frame, *one.parts[0].metrics) == METRICS
+        assert all(np.isnan(part.metrics["views"]) for part in one.parts)
+        assert any(np.isfinite(part.metrics["misfit"]) for part in one.parts)
+        assert {part.kind for part in one.parts} <= {*KINDS}
 
 
 def test_measuring_twice_gives_the_same(held_out):
     first, second = measure(*held_out), measure(*held_out)
     for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal([*one.metrics.values()], [*other.metrics.values()])
+        np.testing.assert_array_equal([*one.frame.values()], [*other.frame.values()])
+        for part, again in zip(one.parts, other.parts, strict=True):
+            np.testing.assert_array_equal([*part.metrics.values()], [*again.metrics.values()])
 
 
 def test_every_fault_spoils_something_and_is_the_same_again(specimens):
@@ -150,7 +195,7 @@ def test_a_picture_of_nothing_is_measured_without_complaint():
     seen = observations(0.5, 2)
     away = [type(one)(**(vars(one) | {"instance": np.zeros_like(one.instance), "depth": np.full_like(one.depth, np.inf)})) for one in seen]
     found = measure(photographs(seen), away)
-    assert all(np.isnan(one.metrics["misfit"]) and not one.bodies for one in found)
+    assert all(np.isnan(one.frame["missing_edges"]) and not one.parts for one in found)
 
 
 def test_limits_survive_a_file_and_a_wrong_one_is_refused(limits, tmp_path):
@@ -163,9 +208,11 @@ def test_limits_survive_a_file_and_a_wrong_one_is_refused(limits, tmp_path):
 
 
 def test_limits_come_with_the_package_for_every_world():
-    assert Limits.of("pathtrace").world == "pathtrace"
-    assert Limits.of("a world nobody knows") == Limits.of("pathtrace")
-    assert {*Limits.of("preview").limit} == {*METRICS}
+    assert Limits.of("pathtrace", referenced=True).world == "pathtrace"
+    assert Limits.of("pathtrace", referenced=True).referenced and not Limits.of("pathtrace").referenced
+    assert Limits.of("a world nobody knows", referenced=True) == Limits.of("pathtrace", referenced=True)
+    assert Limits.of("a world nobody knows") == Limits.of("plain")
+    assert {*Limits.of("preview").limit} == {"frame", *KINDS}
 
 
 def test_too_few_clips_make_no_limits():
