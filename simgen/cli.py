@@ -1,21 +1,17 @@
 """The command line: each command is a function; its signature is the interface and its docstring the help."""
 
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
-from functools import partial, wraps
-from io import StringIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
-import simgen
-from simgen.errors import BadCommandLine, InvalidValue, SimGenError, UnknownName
+from simgen.errors import InvalidValue, SimGenError, UnknownName
+from simgen.terminal import following, understood
 
 # A command imports its rooms when it runs: `simgen --help` waits for no simulator.
 
@@ -85,7 +81,7 @@ def generate(
     job_of(scene, world=world, simulator=simulator, control=control, size=size, override=override)  # a slip is told before LeRobot loads
     from simgen.record import record
 
-    with _following(out, "Recording episodes") as progress:
+    with following(out, "Recording episodes") as progress:
         root = record(
             scene,
             out,
@@ -147,7 +143,7 @@ def render(
     """
     from simgen.render import render as photograph
 
-    with _following(out, "Rendering episodes") as progress:
+    with following(out, "Rendering episodes") as progress:
         made = photograph(
             root,
             out,
@@ -363,86 +359,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is well, 1 is a check that failed, 2 is something the user can mend (one sentence says what), 130 is Ctrl-C.
     """
     try:
-        return _understood(list(sys.argv[1:] if arguments is None else arguments))() or 0
+        return understood(list(sys.argv[1:] if arguments is None else arguments), COMMANDS)() or 0
     except SimGenError as error:
         print(f"simgen: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         print(f"\nsimgen: {stop or 'Stopped.'}", file=sys.stderr)
         return 130
-
-
-def _understood(arguments: list[str]) -> Callable[[], int | None]:
-    """The command with its arguments, ready to run.
-
-    Raises:
-        UnknownName: there is no such command.
-        BadCommandLine: its arguments make no sense.
-    """
-    if arguments == ["--version"]:
-        return partial(print, simgen.__version__)
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        raise UnknownName("command", arguments[0], COMMANDS)
-    app = tyro.extras.SubcommandApp()
-    for name, command in COMMANDS.items():
-        app.command(_later(command), name=name)
-    complaint = StringIO()
-    try:
-        with redirect_stderr(complaint):
-            return app.cli(
-                prog="simgen",
-                description=simgen.__doc__.splitlines()[0],
-                args=arguments or ["--help"],
-                config=(tyro.conf.FlagCreatePairsOff,),
-            )
-    except SystemExit as stop:
-        if stop.code:
-            command = f"simgen {arguments[0]}" if arguments[0] in COMMANDS else "simgen"
-            raise BadCommandLine(_sentence(complaint.getvalue()), command) from None
-        return lambda: None
-
-
-def _later(command: Callable) -> Callable:
-    """The command, but calling it only remembers its arguments: parsing and running are kept apart."""
-
-    @wraps(command)
-    def remember(*args, **options):
-        return partial(command, *args, **options)
-
-    return remember
-
-
-def _sentence(box: str) -> str:
-    """What a box of tyro's says, without its title, frame and colours, and the help of each argument, which it indents."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).replace("│", " ").splitlines()[1:]
-    text = "\n".join(line.strip() for line in lines if not line.startswith(" " * 10))
-    parts = [" ".join(part.split()).rstrip(".") for part in re.split(r"^[╰─╯-]+$", text, flags=re.MULTILINE)]
-    return "; ".join(part for part in parts if part and not part.startswith(("For full helptext", "Argument helptext")))
-
-
-class _Line:
-    """The line itself; called with each `simgen.record.Progress`."""
-
-    def __init__(self, bar: Progress, doing: str):
-        self._bar, self._task, self.kept, self.failed = bar, bar.add_task(doing, total=None, note=""), 0, 0
-
-    def __call__(self, progress) -> None:
-        self.kept, self.failed = progress.kept, progress.failed
-        note = f"{self.failed} failed attempts" if self.failed else ""
-        self._bar.update(self._task, total=progress.wanted, completed=progress.kept, note=note)
-
-
-@contextmanager
-def _following(out: Path, doing: str) -> Iterator[_Line]:
-    """A line on the terminal that follows a recording or rendering, nothing where nobody looks; Ctrl-C says what is kept."""
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}")
-    try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            yield _Line(bar, doing)
-    except KeyboardInterrupt:
-        kept = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
-        raise KeyboardInterrupt(kept) from None
 
 
 if __name__ == "__main__":
