@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 from simgen.errors import InvalidValue
 from simgen.verify.faults import STRENGTHS
 from simgen.verify.harmless import HARMLESS
-from simgen.verify.limits import FRAME, Limits, features
-from simgen.verify.measure import METRICS, OF_BODIES, OF_FRAMES, Measurement
+from simgen.verify.limits import FRAME, Limits, eased, features
+from simgen.verify.measure import METRICS, OF_BODIES, OF_FRAMES
 from simgen.verify.surroundings import KINDS
 from simgen.verify.trial import Specimen, Trial, good, harmless, spoiled
 
@@ -119,7 +119,7 @@ class _Table:
 
     @classmethod
     def of_frames(cls, found: Sequence[Trial], bad: np.ndarray) -> "_Table":
-        values = np.array([_eased(trial.measurement.frame, trial.measurement) for trial in found])
+        values = np.array([[*eased(trial.measurement.frame, trial.measurement.unrest).values()] for trial in found])
         heavy = np.array([_WEAK if trial.strength == 0 else 1.0 for trial in found])
         return cls(tuple(OF_FRAMES), values, np.full(len(found), FRAME), np.arange(len(found)), bad, ~bad, heavy)
 
@@ -127,7 +127,7 @@ class _Table:
     def of_bodies(cls, found: Sequence[Trial], bad: np.ndarray) -> "_Table":
         rows = [(number, part, k) for number, trial in enumerate(found) for k, part in enumerate(trial.measurement.parts)]
         trial = np.array([row[0] for row in rows])
-        values = np.array([_eased(part.metrics, found[number].measurement) for number, part, _ in rows])
+        values = np.array([[*eased(part.metrics, found[number].measurement.unrest).values()] for number, part, _ in rows])
         spoilt = np.array([bool(found[number].spoilt) and found[number].spoilt[k] for number, _, k in rows])
         local = np.array([found[number].name in LOCAL for number, _, _ in rows])
         heavy = np.array([_WEAK if found[number].strength == 0 else 1.0 for number, _, _ in rows])
@@ -140,10 +140,6 @@ class _Table:
         kinds, which = np.unique(self.kind, return_inverse=True)
         usual, limit = (np.stack([table[kind] for kind in kinds])[which] for table in (self.usual, self.limit))
         return np.nan_to_num((self.values - usual) / (limit - usual), nan=0.0, posinf=1e6)
-
-
-def _eased(metrics: dict[str, float], measurement: Measurement) -> list[float]:
-    return [value / measurement.unrest for value in metrics.values()]
 
 
 def _spans(frames: _Table, bodies: _Table, bad: np.ndarray) -> float:

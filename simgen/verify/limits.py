@@ -91,14 +91,14 @@ class Limits(BaseModel):
     def excess(self, measurement: Measurement) -> tuple[np.ndarray, np.ndarray]:
         """Of every metric of the frame, (M,), and of every part, (K, N); 0 where there was nothing to measure."""
         frame, *parts = (
-            self._excess(kind, metrics, measurement.unrest)
+            self._excess(kind, eased(metrics, measurement.unrest))
             for kind, metrics in ((FRAME, measurement.frame), *((part.kind, part.metrics) for part in measurement.parts))
         )
         return frame, np.array(parts).reshape(-1, len(OF_BODIES))
 
-    def _excess(self, kind: str, metrics: Mapping[str, float], unrest: float) -> np.ndarray:
+    def _excess(self, kind: str, metrics: Mapping[str, float]) -> np.ndarray:
         usual, limit = self.usual[kind], self.limit[kind]
-        found = np.array([(value / unrest - usual[name]) / (limit[name] - usual[name]) for name, value in metrics.items()])
+        found = np.array([(value - usual[name]) / (limit[name] - usual[name]) for name, value in metrics.items()])
         return np.nan_to_num(found, nan=0.0, posinf=1e6)
 
     def worst(self, measurement: Measurement) -> float:
@@ -130,6 +130,11 @@ class Limits(BaseModel):
         shares = (features(excess) * weights).sum(axis=1) / bound
         guilt = np.maximum(excess / self.most, 2 * shares)
         return float(max(shares.sum(), excess.max() / self.most)), dict(zip(names, map(float, guilt), strict=True))
+
+
+def eased(metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
+    """Every metric over the frame's unrest, but for those that need no prediction."""
+    return {name: value if name in ("nonfinite", "blank") else value / unrest for name, value in metrics.items()}
 
 
 def features(excess: np.ndarray) -> np.ndarray:

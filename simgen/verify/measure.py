@@ -64,6 +64,8 @@ DARK_PAINT = 0.05
 """Linear albedo of a thing's darkest channel below which gloss and neighbours colour it more than its paint."""
 CALM, MOST_UNREST = 0.05, 3.0
 """Median of `off` over the bodies of a frame that is as predicted, and how often that may be counted in."""
+MIRRORED = 2.0
+"""What a frame of nothing but metal adds to that."""
 FEWEST_PARTS = 4
 """Bodies without which nobody can say what most of them have."""
 NEAR_CONTACT = 0.04
@@ -94,10 +96,12 @@ class Measurement:
 
     @property
     def unrest(self) -> float:
-        """How far most of its bodies are from the prediction: 1 where that is close, more behind a dirty lens or in snow, at most
-        `MOST_UNREST`. What is measured in such a frame counts for so much less."""
+        """How little the prediction can be relied on: 1 where most bodies are close to it, more behind a dirty lens, in snow, and where
+        much is of metal, in which the rest is mirrored. What is measured in such a frame counts for so much less."""
         off = [part.metrics["off"] for part in self.parts if np.isfinite(part.metrics["off"])]
-        return float(np.clip(np.median(off) / CALM, 1, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
+        apart = float(np.clip(np.median(off) / CALM, 1, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
+        metal = sum(part.pixels for part in self.parts if part.kind.endswith("metal")) / max(sum(part.pixels for part in self.parts), 1)
+        return apart * (1 + MIRRORED * metal)
 
 
 @dataclass(frozen=True, eq=False)
