@@ -122,7 +122,7 @@ class NoControls(SimGenError):
     def __init__(self, path: object):
         super().__init__(
             f"{path} carries no controls: neither SimGen's truth nor, beside the pictures of a camera, their depth and segmentation. "
-            "Add <camera>_depth and <camera>_seg features, or record it with: simgen generate --labels lerobot"
+            "Give it <camera>_depth and <camera>_seg features, or record it with: simgen generate --labels lerobot"
         )
 
 

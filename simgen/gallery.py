@@ -118,7 +118,7 @@ def gallery(
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
             paths.append(out / f"{name}.jpg")
-            sheet(pictures, [look.caption for look in looks]).save(paths[-1], quality=88)
+            sheet(pictures, [look.caption for look in looks]).save(paths[-1], quality=72, optimize=True, progressive=True)
     return paths
 
 

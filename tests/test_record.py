@@ -51,7 +51,7 @@ def test_two_workers_make_what_one_makes(ten, tmp_path):
     assert digests(out) == digests(ten)[:3]
 
 
-def wait_for(condition, seconds: float = 60) -> None:
+def wait_for(condition, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never happened"

@@ -82,6 +82,7 @@ def test_every_episode_draws_its_own_weather_and_says_so(snowy):
     assert all("snow" in caption.lower() for caption in dataset.columns["simgen/caption"])
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_photographs_and_another_one_other_weather(source, snowy, tmp_path):
     again = render(source, tmp_path / "again", **SNOW, episodes=[1])
     other = render(source, tmp_path / "other", **SNOW | {"seed": 8}, episodes=[1])
@@ -90,6 +91,7 @@ def test_the_same_seed_makes_the_same_photographs_and_another_one_other_weather(
     assert amounts[0] != amounts[1]
 
 
+@pytest.mark.slow
 def test_new_materials_change_what_surfaces_look_like_and_nothing_else(source, tmp_path):
     root = render(source, tmp_path / "painted", world="preview", gate="off", materials=True, workers=1, episodes=[0])
     one, other = open_dataset(source)[0], open_dataset(root)[0]
@@ -98,6 +100,7 @@ def test_new_materials_change_what_surfaces_look_like_and_nothing_else(source, t
     assert one.columns["simgen/pair"] == other.columns["simgen/pair"] and check_dataset(root).passed
 
 
+@pytest.mark.slow
 def test_a_killed_rendering_goes_on_where_it_stopped(source, snowy, tmp_path):
     out, partial = tmp_path / "data", tmp_path / "data.partial"
     flags = "--world preview --gate off --weather snow:4 --light dusk --seed 7 --workers 1".split()
