@@ -49,17 +49,20 @@ def strange(source, tmp_path_factory) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_the_truth_is_the_same_to_the_last_byte_and_the_rest_passes_every_check(source, snowy):
     assert truths(snowy) == truths(source)
     assert check_dataset(snowy).passed, check_dataset(snowy)
 
 
+@pytest.mark.slow
 def test_rows_keep_their_actions_and_states(source, snowy):
     one, other = open_dataset(source).lerobot.hf_dataset, open_dataset(snowy).lerobot.hf_dataset
     for key in ("action", "observation.state", "timestamp", "next.success", "gt.mug.pose_wxyz"):
         assert np.array_equal(np.array(one[key]), np.array(other[key]), equal_nan=True), key
 
 
+@pytest.mark.slow
 def test_weather_changes_colours_but_not_controls(source, snowy):
     one, other = open_dataset(source)[1], open_dataset(snowy)[1]
     for camera in one.clips:
@@ -68,12 +71,14 @@ def test_weather_changes_colours_but_not_controls(source, snowy):
             assert np.array_equal(a.depth, b.depth) and np.array_equal(a.instance, b.instance)
 
 
+@pytest.mark.slow
 def test_pairs_share_a_name_and_the_new_one_names_the_old(source, snowy):
     one, other = open_dataset(source).columns, open_dataset(snowy).columns
     assert one["simgen/pair"].tolist() == other["simgen/pair"].tolist() and one["simgen/pair"].nunique() == 2
     assert other["simgen/rendered_from"].tolist() == ["data/0", "data/1"] and set(one["simgen/rendered_from"]) == {""}
 
 
+@pytest.mark.slow
 def test_every_episode_draws_its_own_weather_and_says_so(snowy):
     dataset = open_dataset(snowy)
     assert set(dataset.columns["simgen/weather"]) == {"snow:4"} and set(dataset.columns["simgen/light"]) == {"dusk:3"}
@@ -119,6 +124,7 @@ def test_a_killed_rendering_goes_on_where_it_stopped(source, snowy, tmp_path):
     assert np.array_equal(open_dataset(out)[0].clips["front"].frames, open_dataset(snowy)[0].clips["front"].frames)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_rendered_is_one_sentence_and_leaves_nothing(source, tmp_path):
     wrong = [
         (InvalidValue, "draws weather", {"world": "raw", "weather": "rain"}),
@@ -134,12 +140,14 @@ def test_what_cannot_be_rendered_is_one_sentence_and_leaves_nothing(source, tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_files_that_changed_since_the_recording_are_noticed(source, tmp_path, monkeypatch):
     monkeypatch.setattr("simgen.render.recorded.digests", lambda *_: {name: "0" * 64 for name in open_dataset(source)[0].scene.assets})
     with pytest.raises(OtherAssets, match="not the file that this dataset was recorded with"):
         render(source, tmp_path / "out", world="preview")
 
 
+@pytest.mark.slow
 def test_a_dataset_that_is_not_simgens_is_photographed_from_its_depth_and_segmentation(source, strange, tmp_path):
     root = render(strange, tmp_path / "rainy", world="preview", light="golden_hour", workers=1)
     one, other = Foreign(strange), Foreign(root)
@@ -155,12 +163,14 @@ def test_a_dataset_that_is_not_simgens_is_photographed_from_its_depth_and_segmen
     assert np.median((exact.normal * there.normal).sum(-1)[seen]) > 0.95
 
 
+@pytest.mark.slow
 def test_the_raw_world_passes_a_foreign_picture_through(strange, tmp_path):
     root = render(strange, tmp_path / "same", world="raw", workers=1, episodes=[1])
     one, other = Foreign(strange).observations(1)["front"][0], Foreign(root).observations(0)["front"][0]
     assert np.abs(one.rgb.astype(float) - other.rgb).mean() < 3
 
 
+@pytest.mark.slow
 def test_pictures_without_controls_cannot_be_rendered(strange, tmp_path):
     bare = record("reach", tmp_path / "bare", episodes=1, size=SIZE, workers=1)
     (bare / "meta/simgen.json").unlink()

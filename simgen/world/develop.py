@@ -27,7 +27,7 @@ from simgen.world.tone import to_srgb as to_srgb
 BRIGHT = 0.8
 """Exposure of the 95th percentile of a picture whose tones are spread as usual."""
 DIM_CD_M2, DARK_CD_M2, DARK_STOPS = 30.0, 0.005, 3.0
-"""From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops, so that dusk looks like dusk and night like night."""
+"""From `DIM` down to `DARK` the camera lets pictures grow darker by up to so many stops: dusk looks like dusk, night like night."""
 BRIGHTEST = 3000.0
 """Exposure beyond which light is lost before it reaches the lens' scatter: a sun's disc would drown every picture."""
 FARTHEST = 0.8
