@@ -124,6 +124,9 @@ class Scenario(Stage):
         check_files(self.file, self.folder, self.bodies, self.robot)
         return self
 
+    def __reduce__(self):  # as data: pickle finds no generic class, such as a choice of kinds, that is made inside another
+        return _rebuilt, (self.model_dump(mode="json"), self._file, self._folder)
+
     def _refuse(self, key: str, problem: str):
         raise InvalidScenario(self.file, key, problem)
 
@@ -177,3 +180,7 @@ class Scenario(Stage):
         for name in self.bodies:
             if name not in standing:
                 self._refuse(f"bodies.{name}.place", "refers in a circle, back to itself; give one of the bodies a position.")
+
+
+def _rebuilt(data: dict[str, Any], file: str, folder: Path | None) -> Scenario:
+    return Scenario.model_validate(data, context={"file": file, "folder": folder})
