@@ -2,7 +2,7 @@
 
 Every episode keeps its actions, states and truth file, byte for byte; only new materials change the maps of what surfaces look
 like. Photographs of one run share `simgen/pair` over all datasets: counterfactual pairs. Of a dataset that did not come from
-SimGen, every row stays and its cameras with depth and segmentation are drawn anew (`dataset/foreign.py`).
+SimGen, every row stays and its cameras with depth and segmentation are drawn anew (`foreign.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -66,10 +66,7 @@ def render(
     override = Override(weather, light, sensor)
     override.check()
     check_gate(gate or "off")
-    worlds.REGISTRY.check(world)
-    if worlds.make(world).needs_rgb and (override.parts or materials):
-        must = "one that draws weather, light and materials itself: this one passes on what the simulator drew"
-        raise InvalidValue("--world", world, must)
+    _check_world(world, changes=bool(override.parts or materials))
     root = Path(source).resolve()
     kind = Recorded if (root / SUMMARY).is_file() else Arrays
     there = kind(root)
@@ -89,3 +86,8 @@ def render(
         store.close()
 
 
+def _check_world(world: str, *, changes: bool) -> None:
+    """Raise UnknownName if there is no such world, InvalidValue if it cannot draw what is to change."""
+    if worlds.REGISTRY.load(world).needs_rgb and changes:
+        must = "one that draws weather, light and materials itself: this one passes on what the simulator drew"
+        raise InvalidValue("--world", world, must)
