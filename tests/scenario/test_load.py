@@ -1,9 +1,12 @@
 """Reading scenarios: what is wrong is said in one sentence with file, key and mend, before any simulator starts."""
 
+import pickle
+
 import pytest
 
+from simgen import shelves
 from simgen.errors import InvalidScenario
-from simgen.scenario import from_dict, load
+from simgen.scenario import draw, from_dict, load
 
 GOOD = """schema_version: 1
 name: kitchen
@@ -162,3 +165,11 @@ def test_a_name_that_is_also_a_copy_is_refused():
     ball = {"shape": {"sphere": {"radius": 0.1}}, "position": [0, 0, 1]}
     with pytest.raises(InvalidScenario, match="bodies.ball_1: is also the name of a copy"):
         from_dict({"schema_version": 1, "name": "x", "cameras": {}, "bodies": {"ball": ball | {"count": 2}, "ball_1": ball}})
+
+
+@pytest.mark.parametrize("name", shelves.scenes())
+def test_a_scenario_that_travelled_to_a_worker_draws_the_same_scene(name):
+    here = load(shelves.scene(name))
+    there = pickle.loads(pickle.dumps(here))
+    assert (there.model_dump(), there.file, there.folder) == (here.model_dump(), here.file, here.folder)
+    assert draw(there, seed=0, episode=1).sha256 == draw(here, seed=0, episode=1).sha256
