@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
-    "errors registry shelves stopwatch randomness geometry lens observation scenario simulator task controls export world verify dataset "
+    "errors compiled registry shelves stopwatch randomness geometry lens observation scenario simulator task controls export world verify dataset "
     "photography rollout generate scale record render gallery audit view testing doctor bench terminal cli"
 ).split()
 """A room imports only itself and the rooms before it."""
@@ -27,7 +27,7 @@ DOORS = {
     "pybullet_data": (),
     "genesis": ("simulator/genesis.py",),
     "open3d": ("simulator/raycast.py",),
-    "numba": ("simulator/compiled.py",),
+    "numba": ("compiled.py",),
     "libusb_package": ("simulator/raycast.py",),
     "mitsuba": ("world/pathtrace/",),
     "drjit": ("world/pathtrace/",),

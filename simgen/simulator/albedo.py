@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.scenario.surface import Surface
-from simgen.simulator.compiled import compiled
 
 
 class Albedo:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.geometry import CameraView
 from simgen.observation import Observation
-from simgen.simulator.compiled import compiled
 from simgen.simulator.window import exact_rays
 
 TOLERANCE = 1e-3

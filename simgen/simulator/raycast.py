@@ -11,13 +11,13 @@ from dataclasses import dataclass, fields
 import libusb_package
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.errors import UnusableLibrary
 from simgen.geometry import CameraView
 from simgen.observation import Link, Observation
 from simgen.scenario import surface
 from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
-from simgen.simulator.compiled import compiled
 from simgen.simulator.flow import backward_flow
 from simgen.simulator.shadow import near_ball
 from simgen.simulator.triangles import Triangles

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simgen.simulator.compiled import compiled
+from simgen.compiled import compiled
 
 PERIOD = 4
 """Pixels after which the pattern of a lamp's samples repeats both ways."""

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.observation import Link
 from simgen.scenario.surface import Surface
 from simgen.simulator.albedo import Albedo
-from simgen.simulator.compiled import compiled
 
 
 class Triangles:

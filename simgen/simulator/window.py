@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
+from simgen.compiled import compiled
 from simgen.geometry import Intrinsics, locked
-from simgen.simulator.compiled import compiled
 
 SIDES = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) != (0, 0, 0)], dtype=np.float64)
 SIDES /= np.linalg.norm(SIDES, axis=1, keepdims=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.geometry import CameraView
-from simgen.simulator.compiled import compiled
 
 PAD = 1e-3
 """Metres by which a box is taken larger than what is in it: far more than TinyRenderer's single precision moves a pixel."""
