@@ -76,13 +76,13 @@ class Line:
 
 
 @contextmanager
-def following(out: Path, doing: str) -> Iterator[Line]:
-    """A line on the terminal that follows a recording or rendering, nothing where nobody looks; Ctrl-C says what is kept."""
+def following(out: Path, doing: str, kept: str | None = None) -> Iterator[Line]:
+    """A line on the terminal that follows long work, nothing where nobody looks; Ctrl-C says what is kept, by default of a recording."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
             yield Line(bar, doing)
     except KeyboardInterrupt:
-        kept = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
-        raise KeyboardInterrupt(kept) from None
+        usual = f"Stopped. The finished episodes are kept in {out}.partial; the same command goes on from there."
+        raise KeyboardInterrupt(kept or usual) from None

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
     "errors compiled registry shelves stopwatch randomness geometry lens observation scenario simulator task controls export world verify dataset "
-    "photography rollout generate scale record render gallery audit view testing doctor bench terminal cli"
+    "photography rollout generate scale record render training gallery audit view testing doctor bench terminal cli"
 ).split()
 """A room imports only itself and the rooms before it."""
 BLIND = {
