@@ -7,11 +7,12 @@ instead. Links that stay where they are share one scene in the world frame.
 import ctypes
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
+from weakref import WeakValueDictionary
 
 import libusb_package
 import numpy as np
 
-from simgen.compiled import compiled
+from simgen.compiled import compiled, in_bands
 from simgen.errors import UnusableLibrary
 from simgen.geometry import CameraView
 from simgen.observation import Link, Observation
@@ -19,7 +20,7 @@ from simgen.scenario import surface
 from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
-from simgen.simulator.shadow import near_ball
+from simgen.simulator.shadow import near
 from simgen.simulator.triangles import Triangles
 from simgen.simulator.window import Casing, aim
 from simgen.stopwatch import Stopwatch
@@ -109,15 +110,33 @@ class RayCaster:
         """Where `observe` spends its time."""
 
     @classmethod
-    def of(cls, scene: Scene) -> "RayCaster":
+    def of(cls, scene: Scene, shown: Sequence[Surface] | None = None) -> "RayCaster":
         """The ray caster of a Scene, its fixed bodies cast together.
+
+        Args:
+            scene: the scene.
+            shown: its surfaces as they shall be seen, under weather for example; None is as the Scene says.
 
         Raises:
             AssetError: if a mesh, URDF or texture is missing, empty or unreadable.
         """
         links = surface.links(scene)
         fixed = {ROBOT_ID, *(body.id for body in scene.bodies if body.fixed)}
-        return cls(surface.surfaces(scene), links, [row for row, link in enumerate(links) if link.index == 0 and link.body in fixed])
+        rows = [row for row, link in enumerate(links) if link.index == 0 and link.body in fixed]
+        return cls(surface.surfaces(scene) if shown is None else shown, links, rows)
+
+    @classmethod
+    def shared(cls, scene: Scene) -> "RayCaster":
+        """The same, but the one that somebody still holds of a Scene with the same things in it.
+
+        Raises:
+            AssetError: if a mesh, URDF or texture is missing, empty or unreadable.
+        """
+        key = repr((scene.seed, scene.episode, scene.robot, scene.classes, scene.bodies, scene.folder))
+        caster = _HELD.get(key)
+        if caster is None:
+            _HELD[key] = caster = cls.of(scene)
+        return caster
 
     def observe(
         self,
@@ -172,16 +191,22 @@ class RayCaster:
             ways: from start to end, float32, (N, 3).
             link_pose: world_T_link of every row of the link table, float64, (L, 7).
         """
-        hidden = np.zeros(len(points), dtype=bool)
-        world_T = _matrices(link_pose)
-        placed = [(piece, world_T[row]) for row, piece in self._pieces.items() if row not in self._fixed]
+        return self.shadowed(np.concatenate([points, ways], axis=1).astype(np.float32), link_pose)
+
+    def shadowed(self, rays: np.ndarray, link_pose: np.ndarray) -> np.ndarray:
+        """The same of starts and ways side by side, float32, (N, 6)."""
         if self._fixed:
             self._gather(link_pose)
-            placed.insert(0, (self._fixed_piece, np.eye(4)))
-        for piece, matrix in placed:
-            index, ray = near_ball(points, ways, ~hidden, matrix, *piece.casing.ball)
-            if len(index):
-                hidden[index] = piece.scene.test_occlusions(o3d.core.Tensor.from_numpy(ray), 0.0, 1.0).numpy()
+            hidden = _test(self._fixed_piece, rays)
+        else:
+            hidden = np.zeros(len(rays), dtype=bool)
+        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
+        if moving:
+            found = in_bands(near, len(rays), rays, hidden, *_around(moving), _matrices(link_pose)[[piece.row for piece in moving]])
+            for starts, ends, index, turned in found:
+                for piece, start, end in zip(moving, starts, ends, strict=True):
+                    if start < end:
+                        hidden[index[start:end]] |= _test(piece, turned[start:end])
         return hidden
 
     def _outline(self, body: int, view: CameraView, camera_T: np.ndarray) -> int:
@@ -240,6 +265,10 @@ class RayCaster:
         return picture
 
 
+_HELD: WeakValueDictionary[str, RayCaster] = WeakValueDictionary()
+"""Ray casters that are in use, by what is in their Scenes: a simulator's serves whoever lights what it saw."""
+
+
 def _cast(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray, behind: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The nearest triangle before a depth map: depth, float32, (H * W,); its index among all, int32, (H * W,), -1 for none; the
     barycentric weights of its second and third corner, float32, (H * W, 2)."""
@@ -275,6 +304,17 @@ def _each(pieces: Sequence[Piece], view: CameraView, camera_T: np.ndarray) -> It
         pixel, ray = aim(view.intrinsics, view.near, piece.casing, camera_T[piece.row])
         if len(pixel):
             yield piece, pixel, piece.scene.cast_rays(o3d.core.Tensor.from_numpy(ray))
+
+
+def _around(pieces: Sequence[Piece]) -> tuple[np.ndarray, np.ndarray]:
+    """Balls, float64, (P, 4), and boxes, (P, 2, 3), around pieces in their frames, as `near` takes them."""
+    balls = [(*middle, radius) for middle, radius in (piece.casing.ball for piece in pieces)]
+    return np.array(balls), np.array([(piece.casing.corners.min(0), piece.casing.corners.max(0)) for piece in pieces])
+
+
+def _test(piece: Piece, rays: np.ndarray) -> np.ndarray:
+    """Whether rays in a piece's frame meet it before their ways end, bool, (N,)."""
+    return piece.scene.test_occlusions(o3d.core.Tensor.from_numpy(rays), 0.0, 1.0).numpy()
 
 
 def _camera_T(view: CameraView, link_pose: np.ndarray) -> np.ndarray:
