@@ -1,12 +1,15 @@
 """Worlds: what turns control maps into photographs, and the table of those that do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from simgen.errors import InvalidValue, ShapeMismatch
+from simgen.geometry import CameraView
 from simgen.observation import Observation, State
+from simgen.randomness import stream
 from simgen.registry import Registry
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
@@ -50,6 +53,25 @@ class ControlClip:
     def __len__(self) -> int:
         return len(self.observations)
 
+    def air_seed(self, seed: int) -> int:
+        """Of the drops and flakes in the air: the Scene's, so that every camera and every world sees the same ones; that of the
+        photograph where the Scene is unknown."""
+        return seed if self.scene is None else int(stream(self.scene.seed, self.scene.episode, "air").integers(2**32))
+
+
+@dataclass(frozen=True, eq=False)
+class ControlBatch:
+    """What a world may look at in one step of a closed loop: one row for each camera of each environment."""
+
+    observations: tuple[Observation, ...]
+    """Exact buffers, (N,), all of one size."""
+    scenes: tuple[Scene | None, ...]
+    """The Scene of every row, (N,); None for arrays from elsewhere."""
+
+    def __post_init__(self):
+        if len(self.observations) != len(self.scenes):
+            raise ShapeMismatch("scenes", (len(self.scenes),), "observations", (len(self.observations),))
+
 
 @dataclass(frozen=True, eq=False)
 class Clip:
@@ -61,6 +83,16 @@ class Clip:
     """Name of the world that was asked."""
     source: tuple[str, ...]
     """Which world drew each frame, (T,)."""
+
+
+class Stream(Protocol):
+    """A world at work in a closed loop, batched: a row is the same alone and beside others."""
+
+    def step(self, controls: ControlBatch) -> np.ndarray:
+        """One frame of every row, sRGB, uint8, (N, H, W, 3)."""
+
+    def reset(self, rows: Sequence[int], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> None:
+        """Begin these rows anew."""
 
 
 class World(Protocol):
@@ -77,11 +109,15 @@ class World(Protocol):
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:
         """Photographs of a whole clip."""
 
+    def stream(self, views: Sequence[CameraView], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> Stream:
+        """Photographs of many cameras, one step at a time; only of worlds that are causal and say so by having it."""
+
 
 REGISTRY = Registry(
     "world",
     "simgen.worlds",
     {
+        "neural": "simgen.world.neural.world:Neural",
         "pathtrace": "simgen.world.pathtrace:PathTrace",
         "preview": "simgen.world.preview:Preview",
         "raw": "simgen.world.raw:Raw",

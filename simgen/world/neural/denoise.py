@@ -1,0 +1,118 @@
+"""Denoising: frames of buffers through the network, in one step or a few, alone or in a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
+from simgen.world.neural.buffers import MODALITIES, Buffers
+from simgen.world.neural.network import STRIDE, NeuralShading
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """How the network is asked."""
+
+    steps: int = 1
+    """1 is a regression, without noise; more draw one of many photographs."""
+    guidance: float = 1.0
+    """How far the condition vector counts: classifier-free guidance, at twice the time where it is not 1."""
+    weights: Mapping[str, float | np.ndarray] = field(default_factory=dict)
+    """Modality to how far it counts: a number, or a map, (H, W); 1 where it is left out, 0 is as if it were not known."""
+
+    def __post_init__(self):
+        if self.steps < 1:
+            raise InvalidValue("steps", self.steps, "at least 1")
+        for name, weight in self.weights.items():
+            if name not in MODALITIES:
+                raise UnknownName("control", name, MODALITIES)
+            if not np.isfinite(weight).all() or np.min(weight) < 0:
+                raise InvalidValue(f"the weight of {name}", weight, "0 or more, a number or a map")
+
+
+def denoised(network: NeuralShading, frames: Sequence[Buffers], noise: Sequence[np.ndarray] | None, sampling: Sampling) -> list[np.ndarray]:
+    """Photographs in tone space, float32, (H, W, 3) each.
+
+    On a CPU frames go one by one, which costs hardly more and gives every frame, bit for bit, what it would have got alone.
+
+    Args:
+        network: for inference.
+        frames: what is seen, of one size.
+        noise: standard normal, float32, (H, W, 3) each; None where there is but one step.
+        sampling: how the network is asked.
+
+    Raises:
+        ShapeMismatch: if a weight map is of another size.
+    """
+    device = next(network.parameters()).device
+    kinds = {tuple(frame.maps) for frame in frames}
+    groups = [frames] if device.type != "cpu" and len(kinds) == 1 else [[frame] for frame in frames]
+    out, first = [], 0
+    with torch.inference_mode():
+        for group in groups:
+            part = None if noise is None else noise[first : first + len(group)]
+            out += _together(network, group, part, sampling, device)
+            first += len(group)
+    return out
+
+
+def _together(network: NeuralShading, frames, noise, sampling: Sampling, device) -> list[np.ndarray]:
+    height, width = next(iter(frames[0].maps.values())).shape[:2]
+    controls = {name: _padded(_stacked([frame.maps[name] for frame in frames], device)) for name in frames[0].maps}
+    vector = torch.from_numpy(np.stack([frame.vector for frame in frames])).to(device)
+    weights = {name: _weight(name, weight, (height, width), device) for name, weight in sampling.weights.items()}
+
+    def photograph(noisy: Tensor | None, time: float) -> Tensor:
+        when = vector.new_full((len(frames),), time)
+        told = network(controls, vector, noisy=noisy, time=when, weights=weights)
+        if sampling.guidance == 1.0:
+            return told
+        untold = network(controls, None, noisy=noisy, time=when, weights=weights)
+        return untold + sampling.guidance * (told - untold)
+
+    x = None if noise is None else _padded(_stacked(noise, device))
+    clean = photograph(x, 0.0)
+    for step in range(1, sampling.steps):
+        before, now = (step - 1) / sampling.steps, step / sampling.steps
+        x = x + (2 * clean - 1 - x) * ((now - before) / (1 - before))
+        clean = photograph(x, now)
+    return [np.ascontiguousarray(one[:, :height, :width].permute(1, 2, 0).cpu().numpy()) for one in clean]
+
+
+def _stacked(maps: Sequence[np.ndarray], device) -> Tensor:
+    """(N, C, H, W), channels last in memory."""
+    return torch.from_numpy(np.stack(maps)).to(device).permute(0, 3, 1, 2)
+
+
+def _padded(image: Tensor) -> Tensor:
+    height, width = image.shape[-2:]
+    below, beside = -height % STRIDE, -width % STRIDE
+    return F.pad(image, (0, beside, 0, below), mode="replicate") if below or beside else image
+
+
+def _weight(name: str, weight: float | np.ndarray, size: tuple[int, int], device) -> Tensor:
+    array = torch.as_tensor(np.asarray(weight, dtype=np.float32), device=device)
+    if array.ndim and tuple(array.shape) != size:
+        raise ShapeMismatch(f"the weight of {name}", tuple(array.shape), "the picture", size)
+    return _padded(array[None, None]) if array.ndim else array.reshape(1, 1, 1, 1)
+
+
+def carried(last: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """The last frame carried along backward flow, and 1 where it is known, else zeros, float32, (H, W, C + 1).
+
+    Args:
+        last: float32, (H, W, C).
+        flow: pixels, NaN where a point was not visible, float32, (H, W, 2).
+    """
+    height, width = flow.shape[:2]
+    known = np.isfinite(flow).all(-1)
+    v, u = np.indices((height, width), dtype=np.float32)
+    place = np.where(known[..., None], np.stack([u, v], -1) + flow, np.float32(0)) + np.float32(0.5)
+    grid = torch.from_numpy(place * np.float32([2 / width, 2 / height]) - 1)[None]
+    image = torch.from_numpy(np.ascontiguousarray(last))[None].permute(0, 3, 1, 2)
+    moved = F.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=False)[0].permute(1, 2, 0).numpy()
+    return np.concatenate([moved * known[..., None], known[..., None]], -1, dtype=np.float32)
