@@ -18,11 +18,9 @@ from simgen.rollout import demonstrate
 from simgen.scenario.conditions import Conditions, conditions_of
 from simgen.scenario.scene import Scene
 from simgen.scenario.schedule import conditions_at
-from simgen.scenario.sky import illuminate
 from simgen.scenario.words import words
 from simgen.simulator import Simulator
-from simgen.simulator.direct_light import lit
-from simgen.simulator.raycast import RayCaster
+from simgen.simulator.appearance import Appearances
 from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, ControlClip, World
 
@@ -170,8 +168,7 @@ def photograph(moment: Instant, conditions: Conditions, world: World) -> np.ndar
     """One moment under these conditions, sRGB, uint8, (H, W, 3)."""
     scene, observation = moment.scene, moment.observation
     if world.needs_light:
-        illumination = illuminate(conditions.weather, conditions.light, None if scene.folder is None else Path(scene.folder))
-        observation = lit(observation, RayCaster.of(scene), moment.state.link_pose, illumination)
+        observation = Appearances(scene, moment.state.link_pose).of(observation, moment.state.link_pose, conditions)
     said = words(conditions, scene)
     controls = ControlClip((observation,), scene, (moment.state,))
     return world.render(controls, Appearance(said.prompt, said.negative_prompt, (conditions,)), seed=scene.seed).frames[0]

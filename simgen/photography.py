@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 from simgen import world as worlds
@@ -12,10 +11,8 @@ from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
-from simgen.scenario.sky import illuminate
 from simgen.scenario.words import words
-from simgen.simulator.direct_light import lit
-from simgen.simulator.raycast import RayCaster
+from simgen.simulator.appearance import Appearances
 from simgen.verify import Adherence, Limits, Policy, References, adherence, gate, references
 from simgen.world import Appearance, Clip, ControlClip, World
 
@@ -157,10 +154,14 @@ def world_seed(scene: Scene) -> int:
 def lit_views(
     scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], conditions: Sequence[Conditions]
 ) -> dict[str, tuple[Observation, ...]]:
-    """Camera to its observations, (T,), with their direct light."""
-    caster, folder = RayCaster.of(scene), None if scene.folder is None else Path(scene.folder)
-    lights = [illuminate(one.weather, one.light, folder) for one in conditions]
-    return {
-        camera: tuple(lit(one, caster, state.link_pose, light) for one, state, light in zip(frames, states, lights, strict=True))
-        for camera, frames in seen.items()
-    }
+    """Camera to its observations, (T,), with their direct light and the look of their surfaces under the weather.
+
+    Raises:
+        AssetError: if a mesh, a texture or the light's environment is missing or unreadable.
+    """
+    appearances = Appearances(scene, states[0].link_pose)
+    found: dict[str, list[Observation]] = {camera: [] for camera in seen}
+    for frame, (state, now) in enumerate(zip(states, conditions, strict=True)):  # cameras within: what lies is laid once an instant
+        for camera, frames in seen.items():
+            found[camera].append(appearances.of(frames[frame], state.link_pose, now))
+    return {camera: tuple(frames) for camera, frames in found.items()}

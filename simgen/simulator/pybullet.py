@@ -273,7 +273,7 @@ class PyBullet:
         """
         view = self.view(camera)
         if self._caster is None:
-            self._caster = RayCaster.of(self.scene)
+            self._caster = RayCaster.shared(self.scene)
         seen = self._seen.get(camera)
         if seen is None or seen.time_ns != self._state.time_ns:
             seen = self._cast(view, seen)

@@ -35,6 +35,8 @@ FINEST_M = 0.012, 0.035
 """Edges of the triangles of snow on things, and on surroundings."""
 RIPPLED = 2
 """Puddles, the largest, whose rings move: each costs some hundredths of a second a frame."""
+STRUCK = 6
+"""Puddles, the largest, that show rings at all."""
 ROBOT_SNOW = 0.35
 """Depth of snow on a machine that moves and is warm, of that on the ground."""
 
@@ -78,7 +80,7 @@ def weathered(surfaces: Sequence[Surface], poses: Mapping[tuple[int, int], Pose]
             above.append(blanket(level, pose, shelter, weather.snow_cover, depth, finest_m, rngs[2]))
     water = sorted((some for some in water if some), key=lambda some: -sheet_of(some).areas().sum())
     if weather.rain_mm_h:  # those that will not move show how they lay at first
-        water[RIPPLED:] = [frozen(some, weather, seed) for some in water[RIPPLED:]]
+        water[RIPPLED:STRUCK] = [frozen(some, weather, seed) for some in water[RIPPLED:STRUCK]]
     found = *below, *water, *(some for some in above if some)
     return Weathered(found, tuple(range(len(below), len(below) + min(len(water), RIPPLED))))
 

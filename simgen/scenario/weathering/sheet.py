@@ -31,7 +31,8 @@ class Sheet:
 
     def areas(self) -> np.ndarray:
         """Of every triangle, m2, (F,)."""
-        return 0.5 * np.linalg.norm(_crosses(self.vertices, self.faces), axis=1)
+        crosses = _crosses(self.vertices, self.faces)
+        return 0.5 * np.sqrt(np.einsum("fi,fi->f", crosses, crosses))
 
     def vertex_areas(self) -> np.ndarray:
         """A third of the triangles around every vertex, m2, (V,)."""
@@ -90,17 +91,20 @@ def refined(sheet: Sheet, longest_m: float | np.ndarray) -> Sheet:
         longest_m: one length, or one for the surroundings of every vertex, (V,).
     """
     columns, faces = np.column_stack([sheet.columns, np.broadcast_to(longest_m, len(sheet.columns))]), sheet.faces
-    while True:
-        edges = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1), axis=-1)
-        first, second = columns[edges[..., 0]], columns[edges[..., 1]]
-        long = np.linalg.norm(first[..., :3] - second[..., :3], axis=-1) > np.minimum(first[..., -1], second[..., -1])
-        if not long.any():
-            return Sheet(columns[:, :-1], faces)
-        pairs, index = _unique_edges(edges[long], len(columns))
+    done = []
+    while len(faces):
+        places, longest = columns[:, :3][faces], columns[:, -1][faces]
+        away = places - places[:, (1, 2, 0)]
+        long = np.einsum("fij,fij->fi", away, away) > np.minimum(longest, longest[:, (1, 2, 0)]) ** 2
+        edges = np.stack([faces, faces[:, (1, 2, 0)]], axis=-1)
+        fine = ~long.any(1)
+        done.append(faces[fine])  # whose neighbours cut none of its edges later either
+        pairs, index = _unique_edges(np.sort(edges[long], axis=1), len(columns))
         middle = np.full(faces.shape, -1)
         middle[long] = len(columns) + index
         columns = np.concatenate([columns, 0.5 * (columns[pairs[:, 0]] + columns[pairs[:, 1]])])
-        faces = _halved(faces, middle).astype(np.int32)
+        faces = _halved(faces[~fine], middle[~fine]).astype(np.int32)
+    return Sheet(columns[:, :-1], np.concatenate([*done, faces]))
 
 
 def _halved(faces: np.ndarray, middle: np.ndarray) -> np.ndarray:
@@ -157,5 +161,6 @@ def _unique_edges(edges: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndar
 
 
 def _crosses(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    first, second, third = np.moveaxis(vertices[faces], 1, 0)
-    return np.cross(second - first, third - first)
+    first = vertices[faces[:, 0]]
+    (a, b, c), (d, e, f) = (vertices[faces[:, 1]] - first).T, (vertices[faces[:, 2]] - first).T
+    return np.stack([b * f - c * e, c * d - a * f, a * e - b * d], axis=1)

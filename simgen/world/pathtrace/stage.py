@@ -5,17 +5,13 @@ from dataclasses import dataclass
 import drjit
 import numpy as np
 
-from simgen.geometry import Pose
 from simgen.scenario import Scene
 from simgen.scenario.illumination import Illumination
-from simgen.scenario.surface import links, surfaces
+from simgen.scenario.surface import links
 from simgen.scenario.weather import Weather
-from simgen.scenario.weathering import Weathered, ripples, weathered
+from simgen.scenario.weathering import Weathered, ripples
+from simgen.scenario.weathering.lying import Lying
 from simgen.world.pathtrace.scenery import Scenery
-
-STEP = 0.05
-"""What lies on surfaces is drawn to the nearest of such steps, so that a storm that comes up is not built anew every frame."""
-LYING = ("wetness", "snow_cover", "ice", "dust")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +35,7 @@ class Stage:
     """The set of the latest scene. It takes seconds to build, but a gigabyte or more; the cameras of an episode share it."""
 
     def __init__(self):
-        self._key: tuple | None = None
+        self._lying: Lying | None = None
         self._set: Set | None = None
 
     def set(self, scene: Scene, weather: Weather, first_pose: np.ndarray) -> Set:
@@ -53,14 +49,11 @@ class Stage:
         Raises:
             AssetError: if a mesh, URDF or texture is missing, empty or unreadable.
         """
-        weather = weather.model_copy(update={name: round(getattr(weather, name) / STEP) * STEP for name in LYING})
-        key = scene.sha256, *(getattr(weather, name) for name in LYING), first_pose.tobytes()
-        if key != self._key:
-            self._key, self._set = None, None
+        lying = Lying.of(scene, weather, first_pose)
+        if lying != self._lying:
+            self._lying, self._set = None, None
             drjit.flush_malloc_cache()  # what the last set took stays with Dr.Jit otherwise
-            table = links(scene)
-            poses = {(link.body, link.index): Pose.from_row(row) for link, row in zip(table, first_pose, strict=True)}
-            covered = weathered(surfaces(scene), poses, weather, seed=scene.seed)
-            self._set = Set(Scenery(covered.surfaces, table, first_pose), covered, scene.seed)
-            self._key = key
+            covered = lying.surfaces()
+            self._set = Set(Scenery(covered.surfaces, links(scene), first_pose), covered, scene.seed)
+            self._lying = lying
         return self._set

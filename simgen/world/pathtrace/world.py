@@ -97,9 +97,7 @@ class PathTrace:
         lens = _lens(conditions.sensor, observation, controls.observations[0])
         light = self._tracer.radiance(scenery.scene, observation, illumination, lens, samples=self.samples, seed=noise)
         with self.watch("atmosphere"):
-            # of the Scene, not of the camera: drops and flakes are where they are for every camera
-            drops = int(stream(scene.seed, scene.episode, "air").integers(2**32))
-            return through_air(light, observation, conditions, illumination, seed=drops)
+            return through_air(light, observation, conditions, illumination, seed=controls.air_seed(seed))
 
 
 def _known(controls: ControlClip) -> tuple[Scene, tuple[State, ...]]:
