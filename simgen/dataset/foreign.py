@@ -22,6 +22,7 @@ from simgen.dataset import photographs
 from simgen.dataset.columns import read_columns
 from simgen.dataset.durable import write_json
 from simgen.dataset.lerobot import VIDEO_FILE
+from simgen.dataset.opening import opened
 from simgen.dataset.video import DEPTH, KEY, RGB, Labels, ReadyVideos
 from simgen.dataset.whole import add_columns, count_frames
 from simgen.errors import DamagedDataset, NoControls
@@ -48,10 +49,7 @@ class Foreign:
         self.root = Path(root)
         if not (self.root / "meta/info.json").is_file():  # LeRobot would look for it on the network
             raise DamagedDataset(self.root, "not a dataset: meta/info.json cannot be read")
-        try:
-            self.lerobot = LeRobotDataset("simgen/local", root=self.root, video_backend="pyav", depth_output_unit="m")
-        except Exception as error:  # whatever parquet, json or LeRobot's look at the network come to
-            raise DamagedDataset(self.root, f"LeRobot cannot read it ({type(error).__name__})") from error
+        self.lerobot = opened(self.root)
         if not self.cameras:
             raise NoControls(self.root)
 

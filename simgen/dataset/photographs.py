@@ -107,12 +107,13 @@ def row(told: Mapping[str, Photographs], frame: int) -> dict:
 
 def of_rows(lerobot: LeRobotDataset, camera: str, span: slice) -> Photographs | None:
     """Of one camera and some rows of a finished dataset; None where it was made before photographs were told of."""
-    features, table = lerobot.meta.features, lerobot.hf_dataset
+    features, table = lerobot.meta.features, lerobot.hf_dataset.data  # as it lies in the file: LeRobot would decode every row
     source, valid, adherence = (f"simgen.{name}.{camera}" for name in ("source", "valid", "adherence"))
     if source not in features:
         return None
-    drew = tuple(table[source][span])
+    drew = tuple(table.column(source)[span].to_pylist())
     if adherence not in features:
         return Photographs(drew, (), np.zeros((0, 0), np.float32), np.zeros(0, bool))
-    numbers, passed = np.array(table[adherence][span], np.float32), np.array(table[valid][span], bool)
-    return Photographs(drew, tuple(features[adherence]["names"]), numbers, passed.ravel())
+    numbers, passed = (table.column(name)[span].to_pylist() for name in (adherence, valid))
+    names = tuple(features[adherence]["names"])
+    return Photographs(drew, names, np.array(numbers, np.float32).reshape(-1, len(names)), np.array(passed, bool).ravel())

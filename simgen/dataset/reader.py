@@ -12,6 +12,7 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 from simgen.dataset import photographs
 from simgen.dataset.episode import Episode
+from simgen.dataset.opening import opened
 from simgen.dataset.truth import Truth
 from simgen.dataset.video import KEY
 from simgen.dataset.whole import SUMMARY
@@ -120,10 +121,7 @@ class Dataset:
         missing = [part for part in ("meta/info.json", "meta/episodes", "data") if not (self.root / part).exists()]
         if missing:  # LeRobot would look for it on the network
             raise DamagedDataset(self.root, f"{', '.join(missing)} missing")
-        try:
-            return LeRobotDataset("simgen/local", root=self.root, video_backend="pyav", depth_output_unit="m")
-        except Exception as error:  # whatever parquet, json or LeRobot's look at the network come to
-            raise DamagedDataset(self.root, f"LeRobot cannot read it ({type(error).__name__})") from error
+        return opened(self.root)
 
     @cached_property
     def columns(self) -> pd.DataFrame:
