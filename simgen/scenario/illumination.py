@@ -28,7 +28,20 @@ class Emitter:
         half = np.arccos(self.cos_cone)
         full = cone_core(half)
         fade = np.clip((half - np.arccos(np.clip(cosine, -1, 1))) / max(half - full, 1e-9), 0, 1)
-        return (np.maximum(cosine, 0) * fade)[..., None] * (self.radiance * np.pi * self.radius**2)
+        return (np.maximum(cosine, 0) * fade)[..., None] * self.candela
+
+    @property
+    def row(self) -> list[float]:
+        """Eleven numbers for loops over pixels: position, direction, squared radius, cosines of half the opening angle and of the
+        angle up to which it shines fully, half the opening angle, and the angle over which it fades."""
+        half = np.arccos(self.cos_cone)
+        full = cone_core(half)
+        return [*self.position, *self.direction, self.radius**2, self.cos_cone, np.cos(full), half, max(half - full, 1e-9)]
+
+    @property
+    def candela(self) -> np.ndarray:
+        """Along its axis, linear sRGB, (3,)."""
+        return self.radiance * np.pi * self.radius**2
 
 
 def cone_core(half: float) -> float:

@@ -15,7 +15,7 @@ from simgen.geometry import locked
 from simgen.observation import Observation
 from simgen.scenario import skylight
 from simgen.scenario.colorimetry import luminance
-from simgen.scenario.illumination import Emitter, Illumination, cone_core
+from simgen.scenario.illumination import Emitter, Illumination
 from simgen.simulator.raycast import RayCaster
 from simgen.simulator.shadow import smoothed
 from simgen.simulator.window import rays
@@ -40,8 +40,7 @@ class Sources:
     suns: np.ndarray
     """Towards the sun, float32, (0 or 1, 3)."""
     lamps: np.ndarray
-    """Position, direction, squared radius, cosines of half its opening and of the angle up to which it shines fully, half its
-    opening and the angle over which it fades, float32, (L, 11)."""
+    """`Emitter.row` of each, float32, (L, 11)."""
     places: np.ndarray
     """Offsets from a lamp's middle to places on its disc, float32, (L, 16, 3)."""
     colours: np.ndarray
@@ -89,19 +88,13 @@ def _sources(illumination: Illumination) -> Sources:
     bright = luminance(skylight.radiance(illumination.sky, towards))
     tables = (
         np.array([illumination.sun_direction] * sunny).reshape(-1, 3),
-        np.array([_row(lamp) for lamp in lamps]).reshape(-1, 11),
+        np.array([lamp.row for lamp in lamps]).reshape(-1, 11),
         np.array([_on_disc(lamp) for lamp in lamps]).reshape(-1, 16, 3),
-        np.array([illumination.sun_illuminance] * sunny + [lamp.radiance * np.pi * lamp.radius**2 for lamp in lamps]).reshape(-1, 3),
+        np.array([illumination.sun_illuminance] * sunny + [lamp.candela for lamp in lamps]).reshape(-1, 3),
         np.column_stack([towards, bright]).reshape(SKY_RAYS, -1, 4),
         skylight.harmonics(illumination.sky),
     )
     return Sources(*(locked(table.astype(np.float32)) for table in tables))
-
-
-def _row(lamp: Emitter) -> list[float]:
-    half = np.arccos(lamp.cos_cone)
-    full = cone_core(half)
-    return [*lamp.position, *lamp.direction, lamp.radius**2, lamp.cos_cone, np.cos(full), half, max(half - full, 1e-9)]
 
 
 def _on_disc(lamp: Emitter) -> np.ndarray:

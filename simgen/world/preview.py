@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simgen.compiled import compiled, in_bands
 from simgen.errors import InvalidValue
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
@@ -11,9 +12,11 @@ from simgen.scenario.sky import illuminate
 from simgen.scenario.weather import Weather
 from simgen.world import Appearance, Clip, ControlClip
 from simgen.world.atmosphere import through_air
+from simgen.world.atmosphere.ray import directions, stretch
 from simgen.world.covering import covered
-from simgen.world.develop import Developer, clip_interval_s, to_linear
-from simgen.world.shading import Surfaces, background, shaded
+from simgen.world.develop import Developer, clip_interval_s
+from simgen.world.shading import Surfaces, background, bounced, shaded
+from simgen.world.tone import LINEAR
 
 
 class Preview:
@@ -36,8 +39,10 @@ class Preview:
         for number, observation in enumerate(controls.observations):
             conditions = appearance.at(number)
             illumination = illuminate(conditions.weather, conditions.light, folder)
-            hdr = smooth_edges(photometric(observation, conditions.weather, illumination), observation)
-            hdr = through_air(hdr, observation, conditions, illumination, seed=seed)
+            # what a Scene's cameras saw already looks as its weather makes it; of arrays from elsewhere nobody knows
+            lying = conditions.weather if controls.scene is None else Weather()
+            hdr = smooth_edges(photometric(observation, lying, illumination), observation)
+            hdr = through_air(hdr, observation, conditions, illumination, seed=controls.air_seed(seed))
             if developer is None:
                 interval_s = clip_interval_s(controls.observations)
                 developer = Developer(hdr, observation.view, conditions, illumination, seed=seed, interval_s=interval_s)
@@ -45,38 +50,56 @@ class Preview:
         return Clip(np.stack(frames), self.name, (self.name,) * len(frames))
 
 
-def photometric(observation: Observation, weather: Weather, illumination: Illumination) -> np.ndarray:
+def photometric(observation: Observation, weather: Weather, illumination: Illumination, around: np.ndarray | None = None) -> np.ndarray:
     """What the camera would meet without air between, cd/m2 in linear sRGB, float32, (H, W, 3).
+
+    Args:
+        observation: with its direct light.
+        weather: what lies on surfaces that do not show it yet.
+        illumination: of that instant.
+        around: light that comes back from surfaces all around, (3,); None takes that of what is seen.
 
     Raises:
         InvalidValue: if the observation carries no direct light.
     """
     if observation.light is None:
         raise InvalidValue("light", None, "the direct-light buffer, as simulator.direct_light.lit gives it; or choose another world")
-    pose = observation.view.world_T_camera
-    ray = observation.view.intrinsics.rays()
-    direction = (ray / np.linalg.norm(ray, axis=-1, keepdims=True) @ pose.rotation.T).astype(np.float32)
-    seen = np.isfinite(observation.depth)
+    seen, direction = np.isfinite(observation.depth), directions(observation.view)
     out = np.empty((*seen.shape, 3), np.float32)
-    out[~seen] = background(illumination, direction[~seen])
-    along = np.linalg.norm(ray[seen], axis=-1)[:, None] * observation.depth[seen][:, None]
-    position = (direction[seen] * along + pose.position).astype(np.float32)
-    count = len(position)
-    surfaces = Surfaces(
-        albedo=to_linear(observation.albedo[seen]),
-        roughness=_share(observation.roughness, seen, 0.5, count),
-        metallic=_share(observation.metallic, seen, 0.0, count),
-        normal=observation.normal[seen] @ pose.rotation.T.astype(np.float32),
-        position=position,
-        view=-direction[seen],
-        light=observation.light[seen],
-    )
-    out[seen] = shaded(covered(surfaces, weather), illumination)
+    if not seen.all():
+        out[~seen] = background(illumination, direction[~seen])
+    surfaces = _surfaces(observation, direction, np.flatnonzero(seen))
+    surfaces = covered(surfaces, weather)
+    out[seen] = shaded(surfaces, illumination, bounced(surfaces) if around is None else around)
     return out
 
 
-def _share(buffer: np.ndarray | None, seen: np.ndarray, usual: float, count: int) -> np.ndarray:
-    return np.full(count, usual, np.float32) if buffer is None else buffer[seen].astype(np.float32) * np.float32(1 / 255)
+def _surfaces(observation: Observation, direction: np.ndarray, pixel: np.ndarray) -> Surfaces:
+    """What is seen in some pixels, given by flat indices, (N,)."""
+    pose, count = observation.view.world_T_camera, len(pixel)
+    vectors = (np.empty((count, 3), np.float32) for _ in range(5))
+    made_of = _share(observation.roughness, pixel, 0.5), _share(observation.metallic, pixel, 0.0)
+    found = Surfaces(next(vectors), *made_of, *vectors)
+    seen = observation.albedo, observation.normal, observation.light, observation.depth * stretch(observation.view), direction
+    flat = [array.reshape(-1, *array.shape[2:]) for array in seen]
+    moved = pose.rotation.astype(np.float32), pose.position.astype(np.float32)
+    in_bands(_gather, count, pixel, *flat, LINEAR, *moved, found.albedo, found.normal, found.position, found.view, found.light)
+    return found
+
+
+def _share(buffer: np.ndarray | None, pixel: np.ndarray, usual: float) -> np.ndarray:
+    known = buffer is not None
+    return buffer.reshape(-1)[pixel].astype(np.float32) * np.float32(1 / 255) if known else np.full(len(pixel), usual, np.float32)
+
+
+@compiled
+def _gather(first, end, pixel, srgb, turned, sent, length, way, linear, rotation, origin, albedo, normal, position, view, light):
+    for n in range(first, end):
+        k = pixel[n]
+        for i in range(3):
+            albedo[n, i], light[n, i], view[n, i] = linear[srgb[k, i]], sent[k, i], -way[k, i]
+            position[n, i] = way[k, i] * length[k] + origin[i]
+            normal[n, i] = rotation[i, 0] * turned[k, 0] + rotation[i, 1] * turned[k, 1] + rotation[i, 2] * turned[k, 2]
 
 
 def smooth_edges(hdr: np.ndarray, observation: Observation) -> np.ndarray:

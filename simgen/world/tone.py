@@ -39,7 +39,7 @@ def to_srgb(linear: np.ndarray) -> np.ndarray:
 
 def to_linear(srgb: np.ndarray) -> np.ndarray:
     """Linear light, float32, 0 to 1, of sRGB, uint8."""
-    return _LINEAR[srgb]
+    return LINEAR[srgb]
 
 
 def printed(exposure: np.ndarray) -> np.ndarray:
@@ -48,5 +48,6 @@ def printed(exposure: np.ndarray) -> np.ndarray:
 
 
 _CODES = np.arange(256) / 255
-_LINEAR = locked(np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32))
+LINEAR = locked(np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32))
+"""Linear light of sRGB codes, float32, (256,)."""
 _PRINT = locked(to_srgb(film((np.arange(STEPS) / (STEPS - 1)) ** 2 * WHITE)))
