@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
+from simgen.cli_training import pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
 
@@ -281,25 +282,6 @@ def gallery(*, out: Path, world: str = "pathtrace", simulator: str = "pybullet",
         print(f"Sheet    {path}")
 
 
-def pairs(*, out: Path, frames: int, seed: int = 0, size: int = 256) -> None:
-    """Draw pairs to train the neural world on: exact buffers with cheap light, and the path tracer's light, of many scenes.
-
-    The same command goes on where it was stopped, and several of them may fill one folder.
-
-    Args:
-        out: Folder of the pairs.
-        frames: How many pictures, at least.
-        seed: Root seed.
-        size: Width and height of a picture in pixels.
-    """
-    from simgen.training.pairs import make_pairs
-
-    kept = f"Stopped. The finished shards are kept in {out}; the same command goes on from there."
-    with following(out, "Drawing pairs", kept) as progress:
-        made = make_pairs(out, frames=frames, seed=seed, size=size, progress=progress)
-    print(f"Pairs    {made}  ({progress.kept} frames; {progress.failed} scenes could not be arranged)")
-
-
 def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> None:
     """List what can be named: scenes, worlds, weathers, lights, sensors, simulators, tasks and robots.
 
@@ -367,6 +349,7 @@ COMMANDS = {
     "export": export,
     "gallery": gallery,
     "pairs": pairs,
+    "train": train,
     "list": listing,
     "bench": bench,
     "doctor": doctor,

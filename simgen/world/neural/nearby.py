@@ -37,7 +37,6 @@ def hollows(depth: np.ndarray, lens: Intrinsics) -> np.ndarray:
         lens: of the camera.
     """
     height, width = depth.shape
-    rows, columns = -(-height // GRAIN), -(-width // GRAIN)
     coarse = depth[GRAIN // 2 :: GRAIN, GRAIN // 2 :: GRAIN] if min(height, width) > GRAIN else depth[:1, :1]
     reach = np.clip(np.float32(REACH_M * lens.fx / GRAIN) / coarse, 1, 16)
     v, u = np.indices(coarse.shape, dtype=np.float32)

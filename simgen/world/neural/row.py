@@ -125,6 +125,7 @@ def _directions(observation: Observation) -> np.ndarray:
 
 def _guessed(light: Illumination) -> float:
     """Exposure of 1 cd/m2 where no picture can be metered: of a level surface under sky, sun and lamps."""
-    lux = luminance(light.sun_illuminance) * max(light.sun_direction[2], 0.0) + np.pi * luminance(light.sky[: len(light.sky) // 2].mean((0, 1)))
+    sky = np.pi * luminance(light.sky[: len(light.sky) // 2].mean((0, 1)))
+    lux = sky + luminance(light.sun_illuminance) * max(light.sun_direction[2], 0.0)
     lux += sum(luminance(lamp.radiance) * np.pi * lamp.radius**2 / max(lamp.position[2], 0.5) ** 2 for lamp in light.emitters)
     return metered(np.full((1, 1, 3), max(lux, 1e-6) * GUESSED_ALBEDO / np.pi))

@@ -19,7 +19,7 @@ class UnusableWeights(SimGenError):
     """A folder of weights that is incomplete, damaged, or of another network."""
 
     def __init__(self, folder: object, problem: str):
-        super().__init__(f"{folder}: {problem}. Restore it from a copy, or make new ones with: simgen train world --data PAIRS --out {folder}")
+        super().__init__(f"{folder}: {problem}. Restore it from a copy, or train anew with: simgen train world --data PAIRS --out DIR")
 
 
 def untrained(**config) -> NeuralShading:

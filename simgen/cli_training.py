@@ -1,0 +1,77 @@
+"""The command line's commands that train: what they need, and the worlds they make."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from simgen.terminal import following
+
+# As in cli.py, a command imports its rooms when it runs.
+
+
+def pairs(*, out: Path, frames: int, seed: int = 0, size: int = 256) -> None:
+    """Draw pairs to train the neural world on: exact buffers with cheap light, and the path tracer's light, of many scenes.
+
+    The same command goes on where it was stopped, and several of them may fill one folder.
+
+    Args:
+        out: Folder of the pairs.
+        frames: How many pictures, at least.
+        seed: Root seed.
+        size: Width and height of a picture in pixels.
+    """
+    from simgen.training.pairs import make_pairs
+
+    kept = f"Stopped. The finished shards are kept in {out}; the same command goes on from there."
+    with following(out, "Drawing pairs", kept) as progress:
+        made = make_pairs(out, frames=frames, seed=seed, size=size, progress=progress)
+    print(f"Pairs    {made}  ({progress.kept} frames; {progress.failed} scenes could not be arranged)")
+
+
+def train(
+    what: Annotated[Literal["world"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
+    *,
+    data: Path,
+    out: Path,
+    minutes: Annotated[float | None, tyro.conf.arg(metavar="FLOAT")] = None,
+    steps: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
+    size: str = "cpu",
+    weights: Annotated[str | None, tyro.conf.arg(metavar="NAME|PATH")] = None,
+    rank: int = 0,
+    rate: Annotated[float | None, tyro.conf.arg(metavar="FLOAT")] = None,
+    seed: int = 0,
+    device: Annotated[str | None, tyro.conf.arg(metavar="DEVICE")] = None,
+) -> None:
+    """Train the neural world on pairs; the same command goes on where it was stopped, and sees pairs that came meanwhile.
+
+    Args:
+        what: `world`.
+        data: Folder of pairs, from `simgen pairs`.
+        out: Folder of checkpoints, log, validation sheets and, in the end, `weights`.
+        minutes: How long to train, over all runs of the command; give this or --steps.
+        steps: How many steps to train.
+        size: Of network and batches: `smoke`, `cpu` or `gpu`.
+        weights: Begin with these, from the shelf controlnets/ or a folder.
+        rank: Of low-rank adapters (LoRA), which alone are trained then; 0 trains every weight.
+        rate: Highest learning rate, instead of the size's own.
+        seed: Root seed.
+        device: Of torch, `cpu` or `cuda`; by default a GPU where there is one.
+    """
+    from simgen.training.fit import Budget, fit
+
+    budget = Budget(steps, minutes)
+    columns = TextColumn("Training {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        line = bar.add_task(what, total=1.0)
+
+        def told(news) -> None:
+            bar.update(line, completed=news.spent, description=f"{what}  step {news.step}  loss {news.loss:.4f}")
+
+        made = fit(data, out, budget=budget, size=size, weights=weights, rank=rank, rate=rate, seed=seed, device=device, progress=told)
+    print(f"Weights  {made}")
+    print(f"Log      {out / 'log.jsonl'}")
+    print(f"Sheets   {out / 'validation'}")
