@@ -5,10 +5,13 @@ developed by itself. In order: the shutter's smear, exposure, grease and drops o
 balance, noise, the film's tone curve, sRGB, dead pixels. What is zero is skipped.
 """
 
+from functools import cached_property, lru_cache
+
 import numpy as np
 
+from simgen.compiled import compiled, in_bands
 from simgen.errors import InvalidValue
-from simgen.geometry import CameraView
+from simgen.geometry import CameraView, locked
 from simgen.observation import Observation
 from simgen.randomness import stream
 from simgen.scenario.colorimetry import adaptation, glow, luminance
@@ -20,7 +23,7 @@ from simgen.world.glass import Glass
 from simgen.world.scatter import bloom, blurred, veil
 from simgen.world.shutter import clip_interval_s as clip_interval_s
 from simgen.world.shutter import smeared
-from simgen.world.tone import GREY, printed
+from simgen.world.tone import GREY, PRINT, STEPS, WHITE
 from simgen.world.tone import to_linear as to_linear
 from simgen.world.tone import to_srgb as to_srgb
 
@@ -82,10 +85,11 @@ class Developer:
         light = self._through_lens(np.minimum(light * gain, np.float32(BRIGHTEST)), sensor)
         if sensor.glare > 0:
             light = light + veil(observation.view, observation.depth, illumination) * np.float32(gain * sensor.glare)
-        if sensor.vignetting > 0:
-            light = light * _vignette(light.shape[:2], sensor.vignetting)
-        light = light @ white_balance(sensor, illumination).T.astype(np.float32)
-        return self._stuck(printed(self._noisy(light, frame, sensor)), sensor.dead_pixels)
+        light = np.ascontiguousarray(light, dtype=np.float32)
+        picture, balance = np.empty(light.shape, np.uint8), white_balance(sensor, illumination).astype(np.float32)
+        noise = self._grain(light.shape, frame, sensor), np.float32(sensor.shot_noise**2), np.float32(sensor.read_noise**2)
+        in_bands(_printed, len(light), light, _vignette(light.shape[:2], sensor.vignetting), balance, *noise, PRINT, picture)
+        return self._stuck(picture, sensor.dead_pixels)
 
     def _through_lens(self, light: np.ndarray, sensor: Sensor) -> np.ndarray:
         if sensor.lens_smear > 0 or sensor.lens_drops > 0:
@@ -94,21 +98,43 @@ class Developer:
             light = self._glass.wet(light, 0.6 * light + 0.4 * spread, sensor.lens_drops)
         return bloom(light, sensor.bloom)
 
-    def _noisy(self, light: np.ndarray, frame: int, sensor: Sensor) -> np.ndarray:
-        """Photons counted and the sensor read out: variance shot^2 x exposure + read^2, in every channel."""
+    def _grain(self, shape: tuple, frame: int, sensor: Sensor) -> np.ndarray:
+        """Standard normal numbers, float32, of that shape; none where nothing is noisy."""
         if sensor.shot_noise == 0 and sensor.read_noise == 0:
-            return light
-        grain = stream(self._seed, frame, f"sensor noise {self._camera}").standard_normal(light.shape, dtype=np.float32)
-        variance = np.float32(sensor.shot_noise**2) * np.maximum(light, 0) + np.float32(sensor.read_noise**2)
-        return light + grain * np.sqrt(variance)
+            return np.zeros((0, *shape[1:]), np.float32)
+        return stream(self._seed, frame, f"sensor noise {self._camera}").standard_normal(shape, dtype=np.float32)
 
     def _stuck(self, picture: np.ndarray, share: float) -> np.ndarray:
         """Dead pixels; more of them where the share is larger, and those of a smaller share always among them."""
         if share > 0:
-            rng = stream(self._seed, 0, f"dead pixels {self._camera}")
-            rank, white = rng.random(picture.shape[:2]), rng.random(picture.shape[:2]) < 0.5
+            rank, white = self._flaws
             picture[(rank < share) & white], picture[(rank < share) & ~white] = 255, 0
         return picture
+
+    @cached_property
+    def _flaws(self) -> tuple[np.ndarray, np.ndarray]:
+        """In which order pixels die, 0 to 1, and which stay white, (H, W)."""
+        rng = stream(self._seed, 0, f"dead pixels {self._camera}")
+        return rng.random(self._glass.size), rng.random(self._glass.size) < 0.5
+
+
+@compiled
+def _printed(first, end, light, vignette, balance, grain, shot, read, table, picture):
+    """Write bytes of exposures: darker corners, white balance, noise and the film's curve.
+
+    Photons counted and the sensor read out: the variance of noise is shot x exposure + read, in every channel.
+    """
+    scale, most, none = np.float32(1 / WHITE), np.float32(WHITE), np.float32(0)
+    for row in range(first, end):
+        for column in range(light.shape[1]):
+            left = vignette[row, column]
+            r, g, b = light[row, column, 0] * left, light[row, column, 1] * left, light[row, column, 2] * left
+            for i in range(3):
+                exposure = r * balance[i, 0] + g * balance[i, 1] + b * balance[i, 2]
+                if len(grain):
+                    exposure += grain[row, column, i] * np.sqrt(shot * max(exposure, none) + read)
+                place = np.sqrt(min(max(exposure, none), most) * scale) * np.float32(STEPS - 1)
+                picture[row, column, i] = table[int(place + np.float32(0.5))]
 
 
 def metered(first: np.ndarray) -> float:
@@ -139,11 +165,12 @@ def white_balance(sensor: Sensor, illumination: Illumination) -> np.ndarray:
     return adaptation(neutral / luminance(neutral))
 
 
+@lru_cache(maxsize=8)
 def _vignette(size: tuple[int, int], loss: float) -> np.ndarray:
-    """Share of light that is left: all in the middle, `loss` less in the corners, float32, (H, W, 1)."""
+    """Share of light that is left: all in the middle, `loss` less in the corners, float32, (H, W)."""
     y, x = (np.linspace(-1, 1, count, dtype=np.float32) for count in size)
     out = (y[:, None] ** 2 + x[None] ** 2) / 2
-    return (1 - np.float32(loss) * (0.4 * out + 0.6 * out**2))[..., None]
+    return locked(1 - np.float32(loss) * (0.4 * out + 0.6 * out**2))
 
 
 def _check(hdr: np.ndarray, frame: int):

@@ -16,7 +16,7 @@ from simgen.world.atmosphere.ray import directions, stretch
 from simgen.world.covering import covered
 from simgen.world.develop import Developer, clip_interval_s
 from simgen.world.shading import Surfaces, background, bounced, shaded
-from simgen.world.tone import LINEAR
+from simgen.world.tone import LINEAR, median
 
 
 class Preview:
@@ -108,28 +108,53 @@ def smooth_edges(hdr: np.ndarray, observation: Observation) -> np.ndarray:
     Pixels on either side of an edge are mixed with their neighbours, 1 : 2 : 1 both ways, as their brightness will be seen; other
     surfaces half as much, for textures and highlights are sampled as coarsely; the sky not at all.
     """
-    edge = np.zeros(observation.depth.shape, dtype=bool)
-    for axis in (0, 1):
-        near, far = _pair(axis)
-        nearer = np.minimum(observation.depth[near], observation.depth[far])
-        gap = observation.depth[near] != observation.depth[far]
-        gap[gap] = np.abs(observation.depth[near][gap] - observation.depth[far][gap]) > 0.04 * nearer[gap]
-        fold = (observation.normal[near] * observation.normal[far]).sum(-1) < 0.7
-        step = (observation.instance[near] != observation.instance[far]) | gap | fold
-        edge[near] |= step
-        edge[far] |= step
-    middle = max(float(np.median(hdr)), 1e-9)
-    tone = hdr / (hdr + np.float32(middle))
-    soft = tone
-    for axis in (0, 1):
-        wide = np.pad(soft, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="edge")
-        low, high = (np.take(wide, range(start, start + soft.shape[axis]), axis) for start in (0, 2))
-        soft = (low + high) * np.float32(0.25) + soft * np.float32(0.5)
-    share = np.where(edge, 1.0, 0.5 * np.isfinite(observation.depth)).astype(np.float32)[..., None]
-    soft = np.minimum(tone + (soft - tone) * share, np.float32(1 - 1e-6))
-    return np.where(share > 0, soft * np.float32(middle) / (1 - soft), hdr)
+    hdr, out = np.ascontiguousarray(hdr, dtype=np.float32), np.empty_like(hdr)
+    tone, middle = np.empty_like(hdr), np.float32(max(median(hdr), 1e-9))
+    in_bands(_toned, len(hdr), hdr, middle, tone)
+    in_bands(_smooth, len(hdr), hdr, tone, observation.depth, observation.normal, observation.instance, middle, out)
+    return out
 
 
-def _pair(axis: int) -> tuple[tuple, tuple]:
-    """Slices of neighbours along an axis."""
-    return ((slice(None, -1),), (slice(1, None),)) if axis == 0 else ((slice(None), slice(None, -1)), (slice(None), slice(1, None)))
+@compiled
+def _toned(first, end, hdr, middle, tone):
+    """Write light as its brightness will be seen, 0 to 1."""
+    for row in range(first, end):
+        here, there = hdr[row].reshape(-1), tone[row].reshape(-1)
+        for i in range(len(here)):
+            there[i] = here[i] / (here[i] + middle)
+
+
+@compiled
+def _smooth(first, end, hdr, tone, depth, normal, instance, middle, out):
+    height, width = depth.shape
+    down, share = np.empty(3 * width + 6, np.float32), np.empty(3 * width, np.float32)
+    for row in range(first, end):
+        above, below = max(row - 1, 0), min(row + 1, height - 1)
+        for column in range(width):
+            part = np.float32(0.5) if depth[row, column] < np.inf else np.float32(0)
+            before, after = max(column - 1, 0), min(column + 1, width - 1)
+            edge = _step(depth, normal, instance, row, column, above, column) or _step(depth, normal, instance, row, column, below, column)
+            edge = edge or _step(depth, normal, instance, row, column, row, before)
+            edge = edge or _step(depth, normal, instance, row, column, row, after)
+            share[3 * column : 3 * column + 3] = np.float32(1) if edge else part
+        over, here, under = tone[above].reshape(-1), tone[row].reshape(-1), tone[below].reshape(-1)
+        light, smooth = hdr[row].reshape(-1), out[row].reshape(-1)
+        for i in range(3 * width):
+            down[i + 3] = (over[i] + under[i]) * np.float32(0.25) + here[i] * np.float32(0.5)
+        down[:3], down[-3:] = down[3:6], down[-6:-3]
+        for i in range(3 * width):
+            soft = (down[i] + down[i + 6]) * np.float32(0.25) + down[i + 3] * np.float32(0.5)
+            soft = min(here[i] + (soft - here[i]) * share[i], np.float32(1 - 1e-6))
+            smooth[i] = soft * middle / (np.float32(1) - soft) if share[i] > 0 else light[i]
+
+
+@compiled
+def _step(depth, normal, instance, row, column, other_row, other_column):
+    """Whether an outline or a fold lies between two pixels."""
+    if instance[row, column] != instance[other_row, other_column]:
+        return True
+    here, there = depth[row, column], depth[other_row, other_column]
+    if here != there and not abs(here - there) <= np.float32(0.04) * min(here, there):
+        return True
+    alike = normal[row, column, 0] * normal[other_row, other_column, 0] + normal[row, column, 1] * normal[other_row, other_column, 1]
+    return alike + normal[row, column, 2] * normal[other_row, other_column, 2] < np.float32(0.7)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from simgen.compiled import compiled, in_bands
 from simgen.geometry import CameraView
 from simgen.scenario.illumination import Illumination
 
@@ -18,42 +19,79 @@ def bloom(light: np.ndarray, share: float) -> np.ndarray:
 
     A pyramid of halved pictures, each blurred and added on the way back up: a sum of bells of many widths, as glass scatters.
     """
-    return light if share == 0 else light + np.float32(share) * (blurred(light) - light)
+    if share == 0:
+        return light
+    out = blurred(light)
+    in_bands(_mixed, len(out), np.ascontiguousarray(light, dtype=np.float32), np.float32(share), out)
+    return out
 
 
 def blurred(light: np.ndarray) -> np.ndarray:
     """The same light spread over bells of six widths, float32, (H, W, 3)."""
-    height, width = light.shape[:2]
-    levels = [light]
+    levels = [np.ascontiguousarray(light, dtype=np.float32)]
     while max(levels[-1].shape[:2]) > 4:
         levels.append(_halved(levels[-1]))
-    weights = np.zeros(len(levels))
+    weights = np.zeros(len(levels), np.float32)
     taken = COARSEST[: len(levels) - 1][::-1]
     weights[len(levels) - len(taken) :] = np.array(taken) / sum(taken)
-    total = levels[-1] * np.float32(weights[-1])
+    total = levels[-1] * weights[-1]
     for level, weight in zip(levels[-2::-1], weights[-2::-1], strict=True):
-        total = _doubled(total, level.shape)
+        total = _smoothed(_doubled(total, level.shape))
         if weight:
-            total += level * np.float32(weight)
-    return _smooth(total)[:height, :width]
+            total += level * weight
+    return _smoothed(total)
 
 
-def _smooth(light: np.ndarray) -> np.ndarray:
+def _smoothed(light: np.ndarray) -> np.ndarray:
     """Every pixel mixed with its neighbours 1 : 2 : 1 both ways; what would leave the picture is thrown back in."""
-    for axis in (0, 1):
-        wide = np.pad(light, [(1, 1) if a == axis else (0, 0) for a in range(3)], mode="symmetric")
-        low, middle, high = (np.take(wide, range(i, i + light.shape[axis]), axis) for i in range(3))
-        light = (low + high) * np.float32(0.25) + middle * np.float32(0.5)
-    return light
+    out = np.empty_like(light)
+    in_bands(_smooth, len(light), light, out)
+    return out
 
 
-def _halved(light: np.ndarray) -> np.ndarray:
-    light = np.pad(light, [(0, light.shape[0] % 2), (0, light.shape[1] % 2), (0, 0)], mode="edge")
-    return (light[::2, ::2] + light[1::2, ::2] + light[::2, 1::2] + light[1::2, 1::2]) * np.float32(0.25)
+@compiled
+def _smooth(first, end, light, out):
+    height, width, _ = light.shape
+    down, half = np.empty(3 * width + 6, np.float32), np.float32(0.5)
+    for row in range(first, end):
+        above, here, below = light[max(row - 1, 0)].reshape(-1), light[row].reshape(-1), light[min(row + 1, height - 1)].reshape(-1)
+        for i in range(3 * width):
+            down[i + 3] = (above[i] + below[i]) * np.float32(0.25) + here[i] * half
+        down[:3], down[-3:] = down[3:6], down[-6:-3]
+        there = out[row].reshape(-1)
+        for i in range(3 * width):
+            there[i] = (down[i] + down[i + 6]) * np.float32(0.25) + down[i + 3] * half
 
 
-def _doubled(light: np.ndarray, shape: tuple) -> np.ndarray:
-    return _smooth(light.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]])
+@compiled
+def _mixed(first, end, light, share, out):
+    for row in range(first, end):
+        here, there = light[row].reshape(-1), out[row].reshape(-1)
+        for i in range(len(here)):
+            there[i] = here[i] + share * (there[i] - here[i])
+
+
+@compiled
+def _halved(light):
+    height, width, _ = light.shape
+    out = np.empty(((height + 1) // 2, (width + 1) // 2, 3), np.float32)
+    for row in range(len(out)):
+        above, below = light[2 * row], light[min(2 * row + 1, height - 1)]
+        for column in range(out.shape[1]):
+            left, right = 2 * column, min(2 * column + 1, width - 1)
+            for i in range(3):
+                out[row, column, i] = (above[left, i] + below[left, i] + above[right, i] + below[right, i]) * np.float32(0.25)
+    return out
+
+
+@compiled
+def _doubled(light, shape):
+    out = np.empty(shape, np.float32)
+    for row in range(shape[0]):
+        for column in range(shape[1]):
+            for i in range(3):
+                out[row, column, i] = light[row // 2, column // 2, i]
+    return out
 
 
 def veil(view: CameraView, depth: np.ndarray, illumination: Illumination) -> np.ndarray:

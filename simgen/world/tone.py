@@ -7,6 +7,7 @@ straight line, and rolls highlights off. Channels go through it one by one, so t
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.geometry import locked
 
 GREY = 0.18
@@ -42,12 +43,31 @@ def to_linear(srgb: np.ndarray) -> np.ndarray:
     return LINEAR[srgb]
 
 
-def printed(exposure: np.ndarray) -> np.ndarray:
-    """sRGB, uint8, of exposures, float32: `film`, then `to_srgb`."""
-    return _PRINT[np.rint(np.sqrt(np.clip(exposure, 0, WHITE) * np.float32(1 / WHITE)) * np.float32(STEPS - 1)).astype(np.int32)]
+def median(light: np.ndarray) -> float:
+    """The middle one of some light, float32, none of it negative; of two that are equally near the middle, the greater."""
+    return float(np.uint32(_ranked(np.ascontiguousarray(light).reshape(-1).view(np.uint32), light.size // 2)).view(np.float32))
+
+
+@compiled
+def _ranked(bits, rank):
+    """The number of a rank, ascending, from 0: found by its high bits, then its middle ones, then its low ones."""
+    known, places, low = np.uint32(0), np.uint32(0), np.int64(0)
+    for shift, width in ((21, 11), (10, 11), (0, 10)):
+        counts = np.zeros(1 << width, np.int64)
+        for n in range(len(bits)):
+            if bits[n] & places == known:
+                counts[(bits[n] >> np.uint32(shift)) & np.uint32((1 << width) - 1)] += 1
+        digit = 0
+        while low + counts[digit] <= rank:
+            low += counts[digit]
+            digit += 1
+        known |= np.uint32(digit << shift)
+        places |= np.uint32(((1 << width) - 1) << shift)
+    return known
 
 
 _CODES = np.arange(256) / 255
 LINEAR = locked(np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32))
 """Linear light of sRGB codes, float32, (256,)."""
-_PRINT = locked(to_srgb(film((np.arange(STEPS) / (STEPS - 1)) ** 2 * WHITE)))
+PRINT = locked(to_srgb(film((np.arange(STEPS) / (STEPS - 1)) ** 2 * WHITE)))
+"""sRGB codes of exposures, `film` then `to_srgb`: entry n is that of WHITE * (n / (STEPS - 1))^2, uint8, (STEPS,)."""

@@ -15,7 +15,7 @@ from simgen.scenario.weather import Weather
 from simgen.world.develop import Developer, clip_interval_s, metered, to_linear, to_srgb
 from simgen.world.scatter import bloom
 from simgen.world.shutter import smeared
-from simgen.world.tone import GREY, film, printed
+from simgen.world.tone import GREY, PRINT, WHITE, film, median
 
 SIZE = 64
 CLEAN = {"shot_noise": 0.0, "read_noise": 0.0, "bloom": 0.0, "vignetting": 0.0}
@@ -69,7 +69,15 @@ def test_the_tone_curve_keeps_grey_and_never_falls():
     exposure = np.linspace(0, 20, 4000)
     assert film(np.array(GREY)) == pytest.approx(GREY) and film(np.array(0.0)) == 0 and film(np.array(50.0)) == pytest.approx(1)
     assert (np.diff(film(exposure)) >= 0).all()
-    assert np.abs(printed(exposure.astype(np.float32)).astype(int) - to_srgb(film(exposure))).max() <= 1
+    place = np.rint(np.sqrt(np.clip(exposure, 0, WHITE) / WHITE) * (len(PRINT) - 1)).astype(int)
+    assert np.abs(PRINT[place].astype(int) - to_srgb(film(exposure))).max() <= 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 1000, 9999])
+def test_the_middle_of_light_is_that_of_the_sorted_light(count):
+    light = np.random.default_rng(count).lognormal(0, 6, count).astype(np.float32)
+    light[: count // 3] = 0
+    assert median(light) == np.sort(light)[count // 2]
 
 
 def test_bytes_of_srgb_go_to_linear_light_and_back():
