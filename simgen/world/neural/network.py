@@ -6,7 +6,7 @@ cheap photograph, so that one that was never trained gives the cheap photograph 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -28,7 +28,7 @@ class NeuralShading(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(
         self,
-        modalities: Mapping[str, int],
+        modalities: Sequence[tuple[str, int]],
         vector_size: int,
         width: tuple[int, int, int] = (48, 96, 192),
         depth: tuple[int, int, int] = (1, 1, 3),
@@ -38,7 +38,8 @@ class NeuralShading(ModelMixin, ConfigMixin):
         """Make a network whose output is the cheap photograph.
 
         Args:
-            modalities: names of the controls and their channels, in order; `cheap` and `albedo` have 3.
+            modalities: names of the controls and their channels, in order, which a mapping would lose in JSON; `cheap` and `albedo`
+                have 3.
             vector_size: length of the condition vector.
             width: channels at every level, each half as fine as the one before.
             depth: blocks at every level, before and, but for the last, after what is coarser.
@@ -46,7 +47,7 @@ class NeuralShading(ModelMixin, ConfigMixin):
             embedding_width: of condition and time.
         """
         super().__init__()
-        self.controls = nn.ModuleDict({name: nn.Linear(size * CELL * CELL, control_width) for name, size in modalities.items()})
+        self.controls = nn.ModuleDict({name: nn.Linear(size * CELL * CELL, control_width) for name, size in modalities})
         self.inject = _zero(nn.Conv2d(control_width * len(modalities), width[0], 1, bias=False))
         self.noisy = nn.Conv2d(3 * CELL * CELL, width[0], 3, padding=1)
         self.time = nn.Sequential(nn.Linear(embedding_width, embedding_width), nn.SiLU(), nn.Linear(embedding_width, embedding_width))
@@ -81,7 +82,7 @@ class NeuralShading(ModelMixin, ConfigMixin):
         embedding = self._embedding(vector, time, count)
         grid = count, self.config.control_width, height // CELL, width // CELL
         weights = {} if weights is None else weights
-        features = torch.cat([self._control(name, controls, weights, grid) for name in self.config.modalities], 1)
+        features = torch.cat([self._control(name, controls, weights, grid) for name in self.controls], 1)
         x = self.inject(features)
         x = x + self.noisy.bias[:, None, None] if noisy is None else x + self.noisy(_cells(noisy).permute(0, 3, 1, 2))
         x = self._trunk(x, embedding)

@@ -24,7 +24,7 @@ class UnusableWeights(SimGenError):
 
 def untrained(**config) -> NeuralShading:
     """A network that gives the cheap photograph back; `config` as of NeuralShading."""
-    return NeuralShading(dict(MODALITIES), VECTOR, **config)
+    return NeuralShading(list(MODALITIES.items()), VECTOR, **config)
 
 
 def load(name_or_path: str | Path = USUAL) -> NeuralShading:
@@ -43,7 +43,7 @@ def load(name_or_path: str | Path = USUAL) -> NeuralShading:
     except (SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
         raise UnusableWeights(folder, f"its weights cannot be read ({str(error).splitlines()[0]})") from error
     wrong = [*found["missing_keys"], *found["unexpected_keys"], *found["mismatched_keys"]]
-    if wrong or dict(network.config.modalities) != MODALITIES or network.config.vector_size != VECTOR:
+    if wrong or [tuple(one) for one in network.config.modalities] != list(MODALITIES.items()) or network.config.vector_size != VECTOR:
         raise UnusableWeights(folder, "its weights are those of another network")
     if not all(torch.isfinite(parameter).all() for parameter in network.parameters()):
         raise UnusableWeights(folder, "some of its weights are not numbers")
