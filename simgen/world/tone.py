@@ -43,6 +43,11 @@ def to_linear(srgb: np.ndarray) -> np.ndarray:
     return LINEAR[srgb]
 
 
+def printed(exposure: np.ndarray) -> np.ndarray:
+    """sRGB, uint8, of exposures, float32: `film`, then `to_srgb`."""
+    return PRINT[np.rint(np.sqrt(np.clip(exposure, 0, WHITE) * np.float32(1 / WHITE)) * np.float32(STEPS - 1)).astype(np.int32)]
+
+
 def median(light: np.ndarray) -> float:
     """The middle one of some light, float32, none of it negative; of two that are equally near the middle, the greater."""
     return float(np.uint32(_ranked(np.ascontiguousarray(light).reshape(-1).view(np.uint32), light.size // 2)).view(np.float32))
