@@ -1,8 +1,12 @@
 """Low-rank adapters: a little beside every weight is trained, and added to it in the end (LoRA, Hu et al., 2021)."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
+
+from simgen.world.neural.network import NeuralShading
 
 
 class LowRank(nn.Module):
@@ -28,9 +32,16 @@ def adapted[N: nn.Module](network: N, rank: int) -> N:
     return network
 
 
-def merged[N: nn.Module](network: N) -> N:
-    """The same network with its adapters added to its weights."""
-    for module in list(network.modules()):
-        if parametrize.is_parametrized(module, "weight"):
-            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
-    return network
+def merged(network: NeuralShading, config: Mapping) -> NeuralShading:
+    """A network of its own, on the CPU, with the same weights, what adapters add to them included.
+
+    Args:
+        network: whose weights; a copy will do.
+        config: as the network was made with, for copies lose it.
+    """
+    plain = NeuralShading.from_config(dict(config))
+    with torch.no_grad():
+        for name, parameter in plain.named_parameters():
+            layer, _, last = name.rpartition(".")
+            parameter.copy_(getattr(network.get_submodule(layer), last))
+    return plain.to(memory_format=torch.channels_last)

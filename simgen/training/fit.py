@@ -161,12 +161,12 @@ def _step(state: State, one, spent: float, made: Recipe) -> float:
 
 def _plain(state: State) -> NeuralShading:
     """The average as a network for inference."""
-    return merged(deepcopy(state.average)).eval()
+    return merged(state.average, state.network.config).eval().requires_grad_(False)
 
 
 def _finished(state: State, out: Path) -> Path:
     with writing(out):
-        _plain(state).to("cpu").save_pretrained(out / "weights", safe_serialization=True)
+        _plain(state).save_pretrained(out / "weights", safe_serialization=True)
     came_to = {"steps": state.step, "seconds": round(state.seconds), "shards": len(state.shards)}
     write_json(out / "weights" / "training.json", state.said | came_to)
     return out / "weights"

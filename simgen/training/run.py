@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import nn
@@ -71,7 +72,7 @@ class State:
             for name in ("network", "average", "optimizer"):
                 getattr(self, name).load_state_dict(there[name])
             self.step, self.seconds, self.shards = there["step"], there["seconds"], there["shards"]
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, EOFError, UnpicklingError) as error:
             raise DamagedCheckpoint(path, f"it cannot be read ({str(error).splitlines()[0]})") from error
 
     def follow(self, share: float) -> None:

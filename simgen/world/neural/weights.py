@@ -24,7 +24,7 @@ class UnusableWeights(SimGenError):
 
 def untrained(**config) -> NeuralShading:
     """A network that gives the cheap photograph back; `config` as of NeuralShading."""
-    return NeuralShading(list(MODALITIES.items()), VECTOR, **config)
+    return NeuralShading(modalities=list(MODALITIES.items()), vector_size=VECTOR, **config)
 
 
 def load(name_or_path: str | Path = USUAL) -> NeuralShading:
