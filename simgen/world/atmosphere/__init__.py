@@ -8,7 +8,8 @@ from simgen.scenario.conditions import Conditions
 from simgen.scenario.illumination import Illumination
 from simgen.world.atmosphere import rain, snow, splash
 from simgen.world.atmosphere.fog import fogged
-from simgen.world.atmosphere.scatter import scattered
+from simgen.world.atmosphere.grain import joined
+from simgen.world.atmosphere.scatter import among
 from simgen.world.atmosphere.streak import coverage
 
 RAIN_FORWARDNESS = 0.4
@@ -40,17 +41,11 @@ def through_air(
     if radiance.shape != (*observation.depth.shape, 3):
         raise ShapeMismatch("the radiance", radiance.shape, "the observation", (*observation.depth.shape, 3))
     picture = fogged(radiance, observation, conditions.weather, illumination, seed=seed)
+    air = observation, conditions.sensor, illumination.extinction_per_m
     if conditions.weather.rain_mm_h > 0:
-        grains = rain.falling(observation, conditions, seed=seed), *splash.flying(observation, conditions, seed=seed)
-        picture = _among(grains, picture, observation, conditions, illumination, RAIN_FORWARDNESS)
+        drops = joined(rain.falling(observation, conditions, seed=seed), *splash.flying(observation, conditions, seed=seed))
+        picture = among(picture, coverage(drops, *air), observation, illumination, RAIN_FORWARDNESS)
     if conditions.weather.snow_mm_h > 0:
-        grains = (snow.falling(observation, conditions, seed=seed),)
-        picture = _among(grains, picture, observation, conditions, illumination, SNOW_FORWARDNESS)
+        flakes = snow.falling(observation, conditions, seed=seed)
+        picture = among(picture, coverage(flakes, *air), observation, illumination, SNOW_FORWARDNESS)
     return picture
-
-
-def _among(grains, picture, observation, conditions, illumination, forwardness: float) -> np.ndarray:
-    """A picture seen between grains that scatter the light around them."""
-    covered = sum(coverage(some, observation, conditions.sensor, illumination.extinction_per_m) for some in grains)
-    share = (1 - np.exp(-covered))[..., None]
-    return picture + share * (scattered(picture, observation, illumination, forwardness) - picture)

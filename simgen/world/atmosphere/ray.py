@@ -9,12 +9,12 @@ from simgen.geometry import CameraView, Intrinsics, locked
 
 def directions(view: CameraView) -> np.ndarray:
     """Unit vectors from the camera through every pixel centre, world frame, float32, (H, W, 3)."""
-    return _unit_rays(view.intrinsics) @ view.world_T_camera.rotation.T.astype(np.float32)
+    return unit_rays(view.intrinsics) @ view.world_T_camera.rotation.T.astype(np.float32)
 
 
 def stretch(view: CameraView) -> np.ndarray:
     """How much longer a ray is than its depth along the optical axis, float32, (H, W)."""
-    return 1 / _unit_rays(view.intrinsics)[..., 2]
+    return 1 / unit_rays(view.intrinsics)[..., 2]
 
 
 def henyey_greenstein(cosine: np.ndarray, asymmetry: float) -> np.ndarray:
@@ -30,6 +30,7 @@ def henyey_greenstein(cosine: np.ndarray, asymmetry: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _unit_rays(intrinsics: Intrinsics) -> np.ndarray:
+def unit_rays(intrinsics: Intrinsics) -> np.ndarray:
+    """The same in the camera's frame."""
     rays = intrinsics.rays()
     return locked((rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32))

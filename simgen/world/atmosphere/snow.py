@@ -1,5 +1,6 @@
 """Falling snow: slow flakes that sway on their way down."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from simgen.randomness import stream
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.weather import Weather
 from simgen.world.atmosphere.grain import BOX_M, Grains, arrived
-from simgen.world.atmosphere.rain import EXPOSURE_S
+from simgen.world.atmosphere.rain import EXPOSURE_S, carried
 
 HEAVIEST_MM_H = 20.0
 """Beyond this rate no more flakes are drawn."""
@@ -28,24 +29,27 @@ OPACITY = 0.75
 def falling(observation: Observation, conditions: Conditions, *, seed: int) -> Grains:
     """The flakes a camera may see at one instant."""
     weather, view = conditions.weather, observation.view
-    place, melted, chance, sway = _box(seed)
-    there = np.flatnonzero(chance < weather.snow_mm_h / HEAVIEST_MM_H)
-    time, exposure = observation.time_ns * 1e-9, conditions.sensor.shutter_s or EXPOSURE_S
-    velocity = fall_velocity(melted[there], weather)
-    seen, straight = arrived(place[:, there], velocity, time, view)
-    melted, sway, rotation = melted[there[seen]], sway[there[seen]], view.world_T_camera.rotation
+    flakes = _box(seed)
+    there = np.flatnonzero(flakes.chance < weather.snow_mm_h / HEAVIEST_MM_H)
+    time, exposure, wind = observation.time_ns * 1e-9, conditions.sensor.shutter_s or EXPOSURE_S, carried(weather)
+    seen, straight = arrived(flakes.place[there], flakes.sinking[there], wind, time, view)
+    seen = there[seen]
+    melted, sway, rotation = flakes.melted[seen], flakes.sway[seen], view.world_T_camera.rotation
+    velocity = wind - flakes.sinking[seen, None] * (0.0, 0.0, 1.0)
     start = straight + _swayed(sway, time) @ rotation
-    end = straight + (exposure * velocity[:, seen].T + _swayed(sway, time + exposure)) @ rotation
+    end = straight + (exposure * velocity + _swayed(sway, time + exposure)) @ rotation
     steady = np.zeros(len(seen))
     return Grains(start, end, melted * FLUFFINESS * 1e-3, steady + OPACITY, steady, steady)
 
 
 def fall_velocity(melted_mm: np.ndarray, weather: Weather) -> np.ndarray:
-    """World frame, m/s, (3, N): terminal speed of dendrites after Langleben (1954), and the wind's."""
-    angle = np.radians(weather.wind_azimuth_deg)
-    down = -1.6 * (0.1 * melted_mm) ** 0.3
-    across = np.array([np.cos(angle), np.sin(angle)]) * weather.wind_m_s
-    return np.stack(np.broadcast_arrays(*across, down))
+    """World frame, m/s, (3, N)."""
+    return carried(weather)[:, None] - np.outer((0.0, 0.0, 1.0), _sinking(melted_mm))
+
+
+def _sinking(melted_mm: np.ndarray) -> np.ndarray:
+    """Terminal speed of dendrites, m/s, after Langleben (1954)."""
+    return 1.6 * (0.1 * melted_mm) ** 0.3
 
 
 def _swayed(sway: np.ndarray, time: float) -> np.ndarray:
@@ -54,15 +58,30 @@ def _swayed(sway: np.ndarray, time: float) -> np.ndarray:
     return reach * np.sin(rate * time + phase) * (1.0, 1.0, 0.3)
 
 
+@dataclass(frozen=True, eq=False)
+class Flakes:
+    """The heaviest snow's flakes in one cube."""
+
+    place: np.ndarray
+    """Metres, (N, 3)."""
+    melted: np.ndarray
+    """Diameters of the drops they melt to, millimetres, (N,)."""
+    sinking: np.ndarray
+    """m/s, (N,)."""
+    chance: np.ndarray
+    """Share of the heaviest rate from which on each falls, (N,)."""
+    sway: np.ndarray
+    """Rate, three phases and reach of its swaying, (N, 5)."""
+
+
 @lru_cache(maxsize=4)
-def _box(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Places, melted diameters in mm, chances and ways of swaying of the heaviest snow's flakes in one cube."""
+def _box(seed: int) -> Flakes:
     rng = stream(seed, 0, "snow flakes")
     low, high = np.exp(-SLOPE_PER_MM * np.array([SMALLEST_MM, LARGEST_MM]))
     sample = -np.log(np.linspace(high, low, 999)) / SLOPE_PER_MM
     water_kg = 1000 * np.pi / 6 * (sample * 1e-3) ** 3
-    sinking = 1.6 * (0.1 * sample) ** 0.3
-    count = int(HEAVIEST_MM_H / 3600 / np.mean(water_kg * sinking) * BOX_M**3)
+    count = int(HEAVIEST_MM_H / 3600 / np.mean(water_kg * _sinking(sample)) * BOX_M**3)
     melted = -np.log(rng.uniform(high, low, count)) / SLOPE_PER_MM
     sway = np.concatenate([rng.uniform(0.5, 1.5, (count, 1)), rng.uniform(0, 1, (count, 3)), rng.uniform(0.2, 1.5, (count, 1))], axis=1)
-    return rng.uniform(0, BOX_M, (3, count)), melted, rng.uniform(size=count), sway
+    place, chance = rng.uniform(0, BOX_M, (3, count)), rng.uniform(size=count)
+    return Flakes(place.T.copy(), melted, _sinking(melted), chance, sway)

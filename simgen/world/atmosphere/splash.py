@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from simgen.compiled import compiled
 from simgen.observation import Observation
 from simgen.scenario.conditions import Conditions
 from simgen.world.atmosphere.grain import Grains, in_front
@@ -27,10 +28,11 @@ GRAVITY_M_S2 = 9.81
 
 def flying(observation: Observation, conditions: Conditions, *, seed: int) -> tuple[Grains, ...]:
     """The droplets of all crowns a camera may see at one instant; nothing where nothing seen is level."""
-    ground = _ground(observation)
-    if not len(ground):
+    view = observation.view
+    length, up = observation.depth * stretch(view), view.world_T_camera.rotation[2].astype(np.float32)
+    cells, height = _cells(observation.depth, observation.normal, up, length, directions(view), view.world_T_camera.position)
+    if not len(cells):
         return ()
-    cells, height = _cells(ground)
     time = observation.time_ns * 1e-9
     rate = number_per_m3(conditions.weather.rain_mm_h) * -fall_velocity(np.array([1.5]), conditions.weather)[2, 0]
     shift = _hashed(cells, 0, seed, 0)
@@ -45,21 +47,34 @@ def flying(observation: Observation, conditions: Conditions, *, seed: int) -> tu
     return (_seen(start, end, np.repeat(strength, DROPLETS), observation),)
 
 
-def _ground(observation: Observation) -> np.ndarray:
-    """Points seen that face the sky, world frame, (N, 3)."""
-    view = observation.view
-    up = observation.normal @ view.world_T_camera.rotation[2].astype(np.float32)
-    level = (up > LEVEL) & (observation.depth < FARTHEST_M)
-    length = (observation.depth[level] * stretch(view)[level])[:, None]
-    return view.world_T_camera.position + directions(view)[level] * length
-
-
-def _cells(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squares of ground, int64, (C, 3), whose third number tells floors one above the other, and the height of each, (C,)."""
-    index = np.floor(ground / (CELL_M, CELL_M, 2 * CELL_M)).astype(np.int64)
-    key = (index + 2**19 << np.array([40, 20, 0])).sum(1)
-    _, first = np.unique(key, return_index=True)
-    return index[first], ground[first, 2]
+@compiled
+def _cells(depth, normal, up, length, toward, origin):
+    """Squares of ground that are seen and face the sky, int64, (C, 3), whose third number tells floors one above the other, and the
+    height of each, (C,), where it was met first."""
+    size = 1 << 10
+    while size < 2 * depth.size:
+        size *= 2
+    table, cells, height, count = np.full(size, -1, np.int32), np.empty((depth.size, 3), np.int64), np.empty(depth.size), 0
+    for row in range(depth.shape[0]):
+        for column in range(depth.shape[1]):
+            rise = normal[row, column, 0] * up[0] + normal[row, column, 1] * up[1] + normal[row, column, 2] * up[2]
+            if rise <= LEVEL or depth[row, column] >= FARTHEST_M:
+                continue
+            z = origin[2] + np.float64(toward[row, column, 2]) * length[row, column]
+            a = np.int64(np.floor((origin[0] + np.float64(toward[row, column, 0]) * length[row, column]) / CELL_M))
+            b = np.int64(np.floor((origin[1] + np.float64(toward[row, column, 1]) * length[row, column]) / CELL_M))
+            c = np.int64(np.floor(z / (2 * CELL_M) + 0.5))  # half a storey down: the world's origin is a usual height of floors
+            place = ((a * 73856093) ^ (b * 19349663) ^ (c * 83492791)) & (size - 1)  # Teschner et al., 2003
+            while table[place] >= 0:
+                known = cells[table[place]]
+                if known[0] == a and known[1] == b and known[2] == c:
+                    break
+                place = (place + 1) & (size - 1)
+            if table[place] < 0:
+                table[place], height[count] = count, z
+                cells[count, 0], cells[count, 1], cells[count, 2] = a, b, c
+                count += 1
+    return cells[:count], height[:count]
 
 
 def _crown(place: np.ndarray, strength: np.ndarray, age: np.ndarray) -> np.ndarray:
@@ -78,7 +93,7 @@ def _seen(start: np.ndarray, end: np.ndarray, strength: np.ndarray, observation:
     pose = observation.view.world_T_camera
     moves = np.linalg.norm(end - start, axis=1) > 1e-5
     start, end = ((points - pose.position) @ pose.rotation for points in (start, end))
-    seen = moves & in_front(start.T, observation.view)
+    seen = moves & in_front(start, observation.view)
     start, end, steady = start[seen], end[seen], np.zeros(int(seen.sum()))
     return Grains(start, end, DROPLET_M * strength[seen], steady + 1, steady, steady)
 

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from simgen.compiled import compiled
 from simgen.observation import Observation
 from simgen.scenario.sensor import Sensor
 from simgen.world.atmosphere.grain import CLOSEST_M, Grains
@@ -26,41 +27,66 @@ def coverage(grains: Grains, observation: Observation, sensor: Sensor, extinctio
 
     A grain's area is spread along its way, so that nothing depends on how finely that way is cut.
     """
-    height, width = observation.depth.shape
-    pixel, depth, weight, blur = _points(grains, observation, sensor)
-    column, row = pixel.T
-    inside = (column > 1 - RIM_PX) & (column < width + RIM_PX - 1) & (row > 1 - RIM_PX) & (row < height + RIM_PX - 1)
-    column, row, depth, weight, blur = column[inside], row[inside], depth[inside], weight[inside], blur[inside]
-    behind = observation.depth[np.clip(row.astype(int), 0, height - 1), np.clip(column.astype(int), 0, width - 1)]
-    seen = depth < behind
-    column, row, blur = column[seen] + RIM_PX, row[seen] + RIM_PX, blur[seen]
-    weight = weight[seen] * np.exp(-extinction_per_m * depth[seen])
-    canvas = np.zeros((height + 2 * RIM_PX, width + 2 * RIM_PX), np.float32)
-    for level in np.unique(blur):
-        chosen = blur == level
-        layer = _splat(column[chosen], row[chosen], weight[chosen], canvas.shape)
-        canvas += gaussian_filter(layer, BLURS_PX[level], truncate=2.5) if BLURS_PX[level] else layer
-    return canvas[RIM_PX:-RIM_PX, RIM_PX:-RIM_PX]
-
-
-def _points(grains: Grains, observation: Observation, sensor: Sensor):
-    """Points along all streaks: pixels, (P, 2), depths, covered areas in pixels, and rows of BLURS_PX, (P,)."""
-    camera = observation.view.intrinsics
+    camera, (height, width) = observation.view.intrinsics, observation.depth.shape
     focal = np.sqrt(camera.fx * camera.fy)
     ahead = (grains.start[:, 2] > CLOSEST_M) & (grains.end[:, 2] > CLOSEST_M)
     ahead &= focal * grains.diameter > FAINTEST_PX * grains.start[:, 2]
     start, end = grains.start[ahead], grains.end[ahead]
     first, last = camera.project(start), camera.project(end)
-    count = np.clip(np.ceil(np.linalg.norm(last - first, axis=1) / SPACING_PX), 1, 4 * max(observation.depth.shape)).astype(int)
-    owner = np.repeat(np.arange(len(count)), count)
-    share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[owner]
+    count = np.clip(np.ceil(np.linalg.norm(last - first, axis=1) / SPACING_PX), 1, 4 * max(height, width)).astype(np.int64)
     nearness = 0.5 / start[:, 2] + 0.5 / end[:, 2]
     across = focal * grains.diameter[ahead] * nearness
-    wobble = 1 + OSCILLATION * np.sin(2 * np.pi * grains.flicker[ahead][owner] * share + grains.phase[ahead][owner])
-    steady = np.where(grains.flicker[ahead][owner] > 0, wobble, 1.0)
-    weight = (0.25 * np.pi * across**2 * grains.opacity[ahead] / count)[owner] * steady
-    depth = 1 / (1 / start[owner, 2] * (1 - share) + 1 / end[owner, 2] * share)
-    return first[owner] + share[:, None] * (last - first)[owner], depth, weight, _blur(across, nearness, observation, sensor)[owner]
+    weight = 0.25 * np.pi * across**2 * grains.opacity[ahead] / count
+    level, shimmer = _blur(across, nearness, observation, sensor), (grains.flicker[ahead], grains.phase[ahead])
+    layers = np.zeros((len(BLURS_PX), height + 2 * RIM_PX, width + 2 * RIM_PX))
+    _draw(first, last, 1 / start[:, 2], 1 / end[:, 2], count, weight, level, *shimmer, observation.depth, extinction_per_m, layers)
+    canvas = np.zeros(layers.shape[1:], np.float32)
+    for number in np.unique(level):
+        layer = layers[number].astype(np.float32)
+        canvas += gaussian_filter(layer, BLURS_PX[number], truncate=2.5) if BLURS_PX[number] else layer
+    return canvas[RIM_PX:-RIM_PX, RIM_PX:-RIM_PX]
+
+
+@compiled
+def _draw(first, last, near_first, near_last, count, weight, level, flicker, phase, depth, extinction, layers):
+    """Add the covered area, pixels, of points along streaks to the layer of each streak's blur, shared out among the four nearest
+    pixels; what is behind the scene is not drawn, and distance dims the rest.
+
+    Args:
+        first: where streaks begin, pixels, (N, 2).
+        last: where they end.
+        near_first: one over the depth there, (N,).
+        near_last: the same at their ends.
+        count: of the points of each.
+        weight: of each point.
+        level: row of BLURS_PX.
+        flicker: as in Grains.
+        phase: as in Grains.
+        depth: of the scene, (H, W).
+        extinction: per metre.
+        layers: float64, (len(BLURS_PX), H + 2 RIM_PX, W + 2 RIM_PX).
+    """
+    height, width = depth.shape
+    for n in range(len(count)):
+        for k in range(count[n]):
+            share = (k + 0.5) / count[n]
+            column = first[n, 0] + share * (last[n, 0] - first[n, 0])
+            row = first[n, 1] + share * (last[n, 1] - first[n, 1])
+            if not (column > 1 - RIM_PX and column < width + RIM_PX - 1 and row > 1 - RIM_PX and row < height + RIM_PX - 1):
+                continue
+            away = 1 / (near_first[n] * (1 - share) + near_last[n] * share)
+            if not away < depth[min(max(int(row), 0), height - 1), min(max(int(column), 0), width - 1)]:
+                continue
+            area = weight[n] * np.exp(-extinction * away)
+            if flicker[n] > 0:
+                area *= 1 + OSCILLATION * np.sin(2 * np.pi * flicker[n] * share + phase[n])
+            x, y = column + (RIM_PX - 0.5), row + (RIM_PX - 0.5)
+            left, top = int(x), int(y)
+            right, below = x - left, y - top
+            layers[level[n], top, left] += (1 - right) * (1 - below) * area
+            layers[level[n], top, left + 1] += right * (1 - below) * area
+            layers[level[n], top + 1, left] += (1 - right) * below * area
+            layers[level[n], top + 1, left + 1] += right * below * area
 
 
 def _blur(across: np.ndarray, nearness: np.ndarray, observation: Observation, sensor: Sensor) -> np.ndarray:
@@ -72,19 +98,6 @@ def _blur(across: np.ndarray, nearness: np.ndarray, observation: Observation, se
     spread = 0.25 * np.hypot(across, confusion)  # a disc's standard deviation is a quarter of its diameter
     edges = np.sqrt(np.maximum(BLURS_PX[:-1], 0.5) * np.array(BLURS_PX[1:]))
     return np.searchsorted(edges, spread)
-
-
-def _splat(column: np.ndarray, row: np.ndarray, weight: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Points shared out among the four nearest pixels, float32."""
-    column, row = column - 0.5, row - 0.5
-    left, top = column.astype(int), row.astype(int)
-    right, below = column - left, row - top
-    flat = top * shape[1] + left
-    total = np.zeros(shape[0] * shape[1])
-    for step, across in ((0, 1 - right), (1, right)):
-        total += np.bincount(flat + step, across * (1 - below) * weight, len(total))
-        total += np.bincount(flat + step + shape[1], across * below * weight, len(total))
-    return total.reshape(shape).astype(np.float32)
 
 
 def _focus(observation: Observation) -> float:
