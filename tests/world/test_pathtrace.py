@@ -18,8 +18,10 @@ from simgen.scenario.surface import Surface, links
 from simgen.simulator.raycast import RayCaster
 from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, ControlClip, make
+from simgen.world.pathtrace import scenery as sceneries
 from simgen.world.pathtrace import trace, variant
 from simgen.world.pathtrace.camera import PINHOLE, Cameras, Lens, bent
+from simgen.world.pathtrace.material import Materials
 from simgen.world.pathtrace.mesh import sound
 from simgen.world.pathtrace.scenery import Scenery
 from simgen.world.pathtrace.trace import Tracer, calmed
@@ -191,6 +193,39 @@ def test_relief_shows_under_slanting_light():
     smooth, rough = (photograph([s], light, samples=64)[18:30, 14:34] for s in (flat, raised))
     assert rough.std() > 5 * smooth.std()
     assert rough.std(axis=1).mean() > 3 * rough.std(axis=0).mean()  # across the ridges, not along them
+
+
+def test_a_table_of_surfaces_draws_what_materials_of_their_own_draw(monkeypatch):
+    if variant.best().name == "scalar_rgb":
+        pytest.skip("the plain variant draws with materials of their own alone")
+    rng = np.random.default_rng(3)
+    grain = rng.integers(0, 255, (24, 16)).astype(np.uint8)
+    paint = rng.integers(60, 255, (8, 12, 3)).astype(np.uint8)
+    worn = Finish(roughness=0.8, roughness_map=grain, height_map=grain, height_m=0.002, clearcoat=0.5)
+    ground = plate(3.0, colour=(0.9, 0.7, 0.8), texture=paint, finish=worn, uv=2.7 * plate().uv - 0.4)
+    pane = plate(0.5, z=0.6, finish=Finish(roughness=0.1, transmission=0.8))
+    metal = plate(0.4, z=0.3, finish=Finish(metallic=1.0, roughness=0.2))
+    surfaces = [ground, post(0.3, 0.2), post(-0.4, 0.1, colour=(0.2, 0.6, 0.3)), metal, pane]
+    light = lit(sky=800.0, sun=30_000.0, towards=(1, 0.4, 1.2))
+    together = photograph(surfaces, light, samples=128)
+    monkeypatch.setattr(sceneries, "Table", Materials)
+    alone = photograph(surfaces, light, samples=128)
+    assert np.abs(together / alone - 1).mean() < 0.02 and abs(together.mean() / alone.mean() - 1) < 0.003
+
+
+def test_one_surface_of_a_table_gets_another_relief():
+    flat, ridges = np.zeros((64, 64), np.uint8), np.tile((127.5 + 127.5 * np.sin(np.arange(64) / 64 * 6 * np.pi)).astype(np.uint8), (64, 1))
+    raised = Finish(roughness=1.0, height_map=flat, height_m=0.01)
+    scenery = Scenery([plate(1.0, finish=raised), plate(1.0, z=-9.0)], BODY, UPRIGHT)
+    light = lit(sun=50_000.0, towards=(1, 0, 0.7))
+    seen = RayCaster([plate(1.0)], BODY).observe(above(), UPRIGHT, 0)
+    found = []
+    for heights in (flat, ridges):
+        scenery.emboss(0, heights)
+        scenery.set_up(UPRIGHT, light)
+        picture = Tracer(Stopwatch()).radiance(scenery.scene, seen, light, PINHOLE, samples=64, seed=0)
+        found.append(picture.mean(-1)[18:30, 14:34].std())
+    assert found[1] > 5 * found[0]
 
 
 def spoilt() -> Surface:

@@ -1,5 +1,9 @@
 """Surfaces as Mitsuba's BSDFs: Finish and texture to Burley's principled model, with relief as a bump map."""
 
+from __future__ import annotations  # Mitsuba has no types before a variant is chosen
+
+from collections.abc import Sequence
+
 import mitsuba as mi
 import numpy as np
 
@@ -10,6 +14,8 @@ SMOOTHEST = 0.04
 COAT_GLOSS = 0.95
 SHEEN_TINT = 0.5
 """How far a fabric's sheen takes its colour."""
+ETA = 1.5
+"""Refractive index of glass."""
 
 
 def linear(colour) -> np.ndarray:
@@ -19,25 +25,41 @@ def linear(colour) -> np.ndarray:
 
 
 class Materials:
-    """Makes BSDFs; equal maps are uploaded once."""
+    """Makes BSDFs, one a surface; equal maps are uploaded once."""
 
-    def __init__(self):
+    def __init__(self, surfaces: Sequence[Surface]):
         self._textures: dict[tuple, tuple] = {}
+        self._reliefs: dict[int, mi.Texture] = {}
 
-    def bsdf(self, surface: Surface):
-        """The BSDF of a surface; its texture coordinates are looked up with v down."""
+    def group(self, number: int, surface: Surface) -> int:
+        """What surfaces must share to be one mesh: none is like another."""
+        return number
+
+    def bsdf(self, numbers: np.ndarray, surface: Surface) -> mi.BSDF:
+        """The BSDF of a mesh; its texture coordinates are looked up with v down.
+
+        Args:
+            numbers: of the surface that each triangle belongs to, (F,): here the same for all.
+            surface: that surface.
+        """
         finish = surface.finish
         model = {"base_color": self._colour(surface), "roughness": self._roughness(surface)}
         if finish.transmission > 0:
             # a thin shell, as bottles and panes are: light goes straight through, and a solid's caustics are not waited for
-            model |= {"type": "principledthin", "spec_trans": finish.transmission, "eta": 1.5}
-            return mi.load_dict(self._raised(surface, model))
+            model |= {"type": "principledthin", "spec_trans": finish.transmission, "eta": ETA}
+            return mi.load_dict(self._raised(int(numbers[0]), surface, model))
         model |= {"type": "principled", "metallic": float(finish.metallic)}
         if finish.clearcoat > 0:
             model |= {"clearcoat": float(finish.clearcoat), "clearcoat_gloss": COAT_GLOSS}
         if finish.sheen > 0:
             model |= {"sheen": float(finish.sheen), "sheen_tint": SHEEN_TINT}
-        return mi.load_dict({"type": "twosided", "bsdf": self._raised(surface, model)})
+        return mi.load_dict({"type": "twosided", "bsdf": self._raised(int(numbers[0]), surface, model)})
+
+    def emboss(self, number: int, heights: np.ndarray) -> None:
+        """Give one surface another relief, uint8, of the size of its height map."""
+        relief = mi.traverse(self._reliefs[number])
+        relief["data"] = mi.TensorXu8(heights[..., None])
+        relief.update()
 
     def _colour(self, surface: Surface):
         """Texture and colour are multiplied as they are encoded, as the albedo buffer does."""
@@ -51,12 +73,12 @@ class Materials:
             return float(np.clip(finish.roughness, SMOOTHEST, 1.0))
         return self._bitmap(finish.roughness_map, finish.roughness, lambda image, scale: np.maximum(image * scale, SMOOTHEST * 255))
 
-    def _raised(self, surface: Surface, model: dict) -> dict:
+    def _raised(self, number: int, surface: Surface, model: dict) -> dict:
         finish = surface.finish
         if finish.height_map is None or surface.uv is None or finish.height_m <= 0:
             return model
-        relief = self._bitmap(finish.height_map, 1.0, lambda image, _: image)
-        return {"type": "bumpmap", "relief": relief, "scale": float(finish.height_m), "nested": model}
+        self._reliefs[number] = self._bitmap(finish.height_map, 1.0, lambda image, _: image)
+        return {"type": "bumpmap", "relief": self._reliefs[number], "scale": float(finish.height_m), "nested": model}
 
     def _bitmap(self, image: np.ndarray, scale, scaled, *, raw: bool = True):
         key = id(image), scale, raw
