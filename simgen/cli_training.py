@@ -8,25 +8,46 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from simgen.errors import InvalidValue
 from simgen.terminal import following
+
+Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 
 # As in cli.py, a command imports its rooms when it runs.
 
 
-def pairs(*, out: Path, frames: int, seed: int = 0, size: int = 256) -> None:
-    """Draw pairs to train the neural world on: exact buffers with cheap light, and the path tracer's light, of many scenes.
+def pairs(
+    *,
+    out: Path,
+    frames: Whole = None,
+    seed: int = 0,
+    size: int = 256,
+    footage: Annotated[Path | None, tyro.conf.arg(metavar="ROOT")] = None,
+    every: int = 10,
+) -> None:
+    """Make pairs to train the neural world on: exact buffers with cheap light, and the light it should draw.
 
-    The same command goes on where it was stopped, and several of them may fill one folder.
+    By default the path tracer draws it, of many scenes; the same command goes on where it was stopped, and several of them may
+    fill one folder. With --footage it is taken from a dataset's own photographs, to tune the network to a camera or a look.
 
     Args:
         out: Folder of the pairs.
-        frames: How many pictures, at least.
+        frames: How many pictures to trace, at least.
         seed: Root seed.
-        size: Width and height of a picture in pixels.
+        size: Width and height of a traced picture in pixels.
+        footage: A dataset with physics truth, instead of tracing.
+        every: Frames of the footage from one that is taken to the next.
     """
+    if (frames is None) == (footage is None):
+        raise InvalidValue("--frames, --footage", (frames, footage), "one of them")
+    kept = f"Stopped. The finished shards are kept in {out}; the same command goes on from there."
+    if footage is not None:
+        from simgen.training.footage import pairs_from
+
+        print(f"Pairs    {pairs_from(footage, out, every=every)}")
+        return
     from simgen.training.pairs import make_pairs
 
-    kept = f"Stopped. The finished shards are kept in {out}; the same command goes on from there."
     with following(out, "Drawing pairs", kept) as progress:
         made = make_pairs(out, frames=frames, seed=seed, size=size, progress=progress)
     print(f"Pairs    {made}  ({progress.kept} frames; {progress.failed} scenes could not be arranged)")
@@ -38,7 +59,7 @@ def train(
     data: Path,
     out: Path,
     minutes: Annotated[float | None, tyro.conf.arg(metavar="FLOAT")] = None,
-    steps: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None,
+    steps: Whole = None,
     size: str = "cpu",
     weights: Annotated[str | None, tyro.conf.arg(metavar="NAME|PATH")] = None,
     rank: int = 0,
