@@ -101,7 +101,7 @@ def fit(
     begun = None if weights is None else str(weights)
     said = {"recipe": made.json(), "weights": begun, "rank": rank, "seed": seed, "rate": rate or made.rate}
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=said["rate"], weight_decay=made.decay, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(trained, lr=said["rate"], weight_decay=made.decay, betas=(0.9, 0.99), fused=True)
     state = State(network, deepcopy(network).requires_grad_(False), optimizer, said)
     state.restore(out)
     _run(state, Path(data), out, made, budget, progress)

@@ -24,7 +24,6 @@ from simgen.photography import lit_views, world_seed
 from simgen.randomness import stream
 from simgen.rollout import demonstrate
 from simgen.scenario import Scene
-from simgen.scenario.conditions import Conditions
 from simgen.scenario.sky import illuminate
 from simgen.scenario.weather import Weather
 from simgen.simulator import Simulator
@@ -37,7 +36,6 @@ from simgen.world.develop import metered
 from simgen.world.focus import focus_distance
 from simgen.world.pathtrace import PathTrace
 from simgen.world.pathtrace.trace import NotFinite
-from simgen.world.pathtrace.world import _illumination, _known, _lens
 from simgen.world.preview import photometric, smooth_edges
 
 MOMENTS = 4
@@ -212,8 +210,10 @@ def photographed(scene: Scene, moments: list[Moment], plan: Plan, tracer: PathTr
         illumination = illuminate(conditions[row].weather, conditions[row].light)
         # surfaces already look as their weather makes them
         cheap = smooth_edges(photometric(observation, Weather(), illumination), observation)
+        # the clip begins with the camera's first picture, on which it focuses, at the instant when weather lay down
         clip = ControlClip((seen[first[observation.view.name]], observation), scene, (states[0], moment.state))
-        target = _traced(tracer, clip, (conditions[0], conditions[row]), world_seed(scene) + row)
+        appearance = Appearance(conditions=(conditions[0], conditions[row]))
+        target = tracer.radiance(clip, appearance, 1, seed=world_seed(scene) + row)
         focus_m = focus_distance(conditions[row].sensor, clip.observations[0])
         pairs.append(Pair(observation, conditions[row], cheap, target, metered(cheap), focus_m, moment.before, said[row][1]))
     return pairs
@@ -226,15 +226,3 @@ def _observed(scene: Scene, moments: list[Moment]) -> list[Observation]:
         seen.append(caster.observe(moment.view, moment.state.link_pose, moment.state.time_ns, *last))
     return seen
 
-
-def _traced(tracer: PathTrace, clip: ControlClip, conditions: tuple[Conditions, ...], seed: int) -> np.ndarray:
-    """The path tracer's light of a clip's last frame before the air, cd/m2."""
-    appearance, frame = Appearance(conditions=conditions), len(clip) - 1
-    scene, states = _known(clip)
-    observation, now = clip.observations[frame], appearance.at(frame)
-    illumination = _illumination(scene, appearance, frame)
-    prepared = tracer._stage.set(scene, now.weather, states[0].link_pose)
-    scenery = prepared.at(states[frame].link_pose, illumination, now.weather, observation.time_ns)
-    noise = int(stream(seed, frame, "path tracing").integers(2**32))
-    lens = _lens(now.sensor, observation, clip.observations[0])
-    return tracer._tracer.radiance(scenery.scene, observation, illumination, lens, samples=tracer.samples, seed=noise)
