@@ -95,10 +95,15 @@ _COSINE = np.pi * np.array([1, 2 / 3, 2 / 3, 2 / 3, 1 / 4, 1 / 4, 1 / 4, 1 / 4, 
 
 
 def illuminant(illumination: Illumination) -> np.ndarray:
-    """Colour of the light as a whole, luminance 1, float64, (3,): of sun and sky on level ground and of lamps a metre and a half
-    away. White in perfect darkness."""
+    """Colour of the light as a whole, luminance 1, float64, (3,). White in perfect darkness."""
+    total = level(illumination)
+    amount = float(luminance(total))
+    return total / amount if amount > 1e-9 else np.ones(3)
+
+
+def level(illumination: Illumination) -> np.ndarray:
+    """Lux of the light as a whole, float64, (3,): of sun and sky on level ground and of lamps a metre and a half away."""
     total = horizontal_illuminance(illumination.sky) + illumination.sun_illuminance * max(float(illumination.sun_direction[2]), 0.1)
     for emitter in illumination.emitters:
         total = total + emitter.intensity(np.array(1.0)) / 1.5**2
-    amount = float(luminance(total))
-    return total / amount if amount > 1e-9 else np.ones(3)
+    return total

@@ -1,5 +1,6 @@
 """The cheap photograph: albedo times direct light, with gloss, sky, air and a camera's response; a game's render, at once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from simgen.errors import InvalidValue
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
 from simgen.scenario.sky import illuminate
+from simgen.scenario.skylight import level
 from simgen.scenario.weather import Weather
 from simgen.world import Appearance, Clip, ControlClip
 from simgen.world.atmosphere import through_air
@@ -17,6 +19,26 @@ from simgen.world.covering import covered
 from simgen.world.develop import Developer, clip_interval_s
 from simgen.world.shading import Surfaces, background, bounced, shaded
 from simgen.world.tone import LINEAR, median
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What surfaces all around a camera send back into its scene: metered once, on the first frame of a clip, so that nothing grows
+    brighter or darker because the camera turns to something else; from then on it follows the light."""
+
+    light: np.ndarray
+    """cd/m2 at that instant, float32, (3,)."""
+    level: np.ndarray
+    """Lux of all light at that instant, (3,)."""
+
+    @classmethod
+    def metered(cls, first: Observation, weather: Weather, illumination: Illumination) -> "Surroundings":
+        """From a first frame with its direct light; the rest as `photometric` takes it."""
+        return cls(bounced(_seen(first, weather)), level(illumination))
+
+    def at(self, illumination: Illumination) -> np.ndarray:
+        """cd/m2 at another instant, (3,)."""
+        return self.light * (level(illumination) / np.maximum(self.level, 1e-9))
 
 
 class Preview:
@@ -28,20 +50,21 @@ class Preview:
     causal = True
 
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:
-        """Photographs of a whole clip; each depends on itself and, for exposure, on the first.
+        """Photographs of a whole clip; each depends on itself and, for exposure and for the light of its surroundings, on the first.
 
         Raises:
             InvalidValue: if the observations carry no direct light, or their light is not finite.
             AssetError: if the light's environment is missing or no HDR image.
         """
         folder = None if controls.scene is None or controls.scene.folder is None else Path(controls.scene.folder)
-        frames, developer = [], None
+        frames, developer, around = [], None, None
         for number, observation in enumerate(controls.observations):
             conditions = appearance.at(number)
             illumination = illuminate(conditions.weather, conditions.light, folder)
             # what a Scene's cameras saw already looks as its weather makes it; of arrays from elsewhere nobody knows
             lying = conditions.weather if controls.scene is None else Weather()
-            hdr = smooth_edges(photometric(observation, lying, illumination), observation)
+            around = around or Surroundings.metered(observation, lying, illumination)
+            hdr = smooth_edges(photometric(observation, lying, illumination, around.at(illumination)), observation)
             hdr = through_air(hdr, observation, conditions, illumination, seed=controls.air_seed(seed))
             if developer is None:
                 interval_s = clip_interval_s(controls.observations)
@@ -62,20 +85,20 @@ def photometric(observation: Observation, weather: Weather, illumination: Illumi
     Raises:
         InvalidValue: if the observation carries no direct light.
     """
-    if observation.light is None:
-        raise InvalidValue("light", None, "the direct-light buffer, as simulator.direct_light.lit gives it; or choose another world")
+    surfaces = _seen(observation, weather)
     seen, direction = np.isfinite(observation.depth), directions(observation.view)
     out = np.empty((*seen.shape, 3), np.float32)
     if not seen.all():
         out[~seen] = background(illumination, direction[~seen])
-    surfaces = _surfaces(observation, direction, np.flatnonzero(seen))
-    surfaces = covered(surfaces, weather)
     out[seen] = shaded(surfaces, illumination, bounced(surfaces) if around is None else around)
     return out
 
 
-def _surfaces(observation: Observation, direction: np.ndarray, pixel: np.ndarray) -> Surfaces:
-    """What is seen in some pixels, given by flat indices, (N,)."""
+def _seen(observation: Observation, weather: Weather) -> Surfaces:
+    """What is seen in the pixels in which anything is, under weather."""
+    if observation.light is None:
+        raise InvalidValue("light", None, "the direct-light buffer, as simulator.direct_light.lit gives it; or choose another world")
+    pixel, direction = np.flatnonzero(np.isfinite(observation.depth)), directions(observation.view)
     pose, count = observation.view.world_T_camera, len(pixel)
     vectors = (np.empty((count, 3), np.float32) for _ in range(5))
     made_of = _share(observation.roughness, pixel, 0.5), _share(observation.metallic, pixel, 0.0)
@@ -84,7 +107,7 @@ def _surfaces(observation: Observation, direction: np.ndarray, pixel: np.ndarray
     flat = [array.reshape(-1, *array.shape[2:]) for array in seen]
     moved = pose.rotation.astype(np.float32), pose.position.astype(np.float32)
     in_bands(_gather, count, pixel, *flat, LINEAR, *moved, found.albedo, found.normal, found.position, found.view, found.light)
-    return found
+    return covered(found, weather)
 
 
 def _share(buffer: np.ndarray | None, pixel: np.ndarray, usual: float) -> np.ndarray:

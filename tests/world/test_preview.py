@@ -16,7 +16,7 @@ from simgen.scenario.sky import illuminate
 from simgen.scenario.skylight import irradiance
 from simgen.scenario.weather import Weather
 from simgen.world import Appearance, ControlClip
-from simgen.world.preview import Preview, photometric
+from simgen.world.preview import Preview, Surroundings, photometric
 
 SIZE = 48
 QUIET = Sensor(shot_noise=0.0, read_noise=0.0)
@@ -131,3 +131,25 @@ def test_conditions_may_change_within_a_clip_and_exposure_holds():
     frames = Preview().render(clip, Appearance(conditions=tuple(Conditions(light=light, sensor=QUIET) for light in lights)), seed=0).frames
     means = frames.reshape(3, -1).mean(1)
     assert means[0] > means[1] > means[2]
+
+
+def test_a_surface_is_as_bright_whatever_else_the_camera_turns_to():
+    """The same ground, once beside a white wall and once beside a black one that came into view since the clip began."""
+    rough = np.full((SIZE, SIZE), 255, np.uint8)
+    first = table(roughness=rough)
+    white, black = first.albedo.copy(), first.albedo.copy()
+    white[:, : SIZE // 2], black[:, : SIZE // 2] = 255, 0
+    clips = [ControlClip((first, replace(first, albedo=albedo, time_ns=10**8))) for albedo in (white, black)]
+    pictures = [
+        Preview().render(clip, Appearance(conditions=(Conditions(sensor=QUIET.model_copy(update={"bloom": 0.0})),)), seed=0)
+        for clip in clips
+    ]
+    assert np.array_equal(pictures[0].frames[1, 30:, SIZE // 2 + 2 :], pictures[1].frames[1, 30:, SIZE // 2 + 2 :])
+    assert not np.array_equal(pictures[0].frames[1], pictures[1].frames[1])
+
+
+def test_what_surroundings_send_back_follows_the_light():
+    bright, dim = (illuminate(Weather(), Light(daylight=share)) for share in (1.0, 0.1))
+    around = Surroundings.metered(table(), Weather(), bright)
+    assert np.allclose(around.at(bright), around.light) and np.allclose(around.at(dim), 0.1 * around.light, rtol=0.01)
+    assert around.light.min() > 0
