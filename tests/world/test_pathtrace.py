@@ -210,7 +210,7 @@ def test_a_table_of_surfaces_draws_what_materials_of_their_own_draw(monkeypatch)
     together = photograph(surfaces, light, samples=128)
     monkeypatch.setattr(sceneries, "Table", Materials)
     alone = photograph(surfaces, light, samples=128)
-    assert np.abs(together / alone - 1).mean() < 0.02 and abs(together.mean() / alone.mean() - 1) < 0.003
+    assert np.abs(together / alone - 1).mean() < 0.02 and abs(together.mean() / alone.mean() - 1) < 0.01
 
 
 def test_one_surface_of_a_table_gets_another_relief():

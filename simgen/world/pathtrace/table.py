@@ -27,7 +27,7 @@ TILT = 1e-4
 
 
 class Table:
-    """Makes BSDFs, one for all that is opaque and one for glass, and keeps what they look up."""
+    """Makes BSDFs, one for all that is alike in kind, and keeps what they look up."""
 
     def __init__(self, surfaces: Sequence[Surface]):
         colours, greys = _Row(), _Row()
@@ -46,9 +46,9 @@ class Table:
         self.greys_type = dr.uint8_array_t(mi.Float)
         self.greys = self.greys_type(greys.joined())
 
-    def group(self, number: int, surface: Surface) -> tuple[bool, bool]:
-        """What surfaces must share to be one mesh: whether they are glass, and whether they have relief."""
-        return surface.finish.transmission > 0, _raised(surface)
+    def group(self, number: int, surface: Surface) -> tuple[bool, bool, bool]:
+        """What surfaces must share to be one mesh: whether they are glass, have a coat (one of no weight would shine), have relief."""
+        return surface.finish.transmission > 0, surface.finish.clearcoat > 0, _raised(surface)
 
     def bsdf(self, numbers: np.ndarray, surface: Surface) -> mi.BSDF:
         """The BSDF of a mesh.
@@ -62,13 +62,13 @@ class Table:
         def looked_up(column: int) -> mi.Texture:
             return _lookup(mi.variant())(self, faces, column)
 
-        glass, raised = self.group(0, surface)
+        glass, coated, raised = self.group(0, surface)
         model = {"base_color": looked_up(COLOUR), "roughness": looked_up(ROUGHNESS)}
         if glass:
             model |= {"type": "principledthin", "spec_trans": looked_up(TRANSMISSION), "eta": ETA}
         else:
             model |= {"type": "principled", "metallic": looked_up(METALLIC)}
-            model |= {"clearcoat": looked_up(CLEARCOAT), "clearcoat_gloss": COAT_GLOSS}
+            model |= {"clearcoat": looked_up(CLEARCOAT), "clearcoat_gloss": COAT_GLOSS} if coated else {}
             model |= {"sheen": looked_up(SHEEN), "sheen_tint": SHEEN_TINT}
         if raised:
             model = {"type": "bumpmap", "relief": looked_up(RELIEF), "scale": 1.0, "nested": model}
