@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from simgen.cli_training import pairs, train
+from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
 
@@ -350,6 +350,7 @@ COMMANDS = {
     "gallery": gallery,
     "pairs": pairs,
     "train": train,
+    "evaluate": evaluate,
     "list": listing,
     "bench": bench,
     "doctor": doctor,

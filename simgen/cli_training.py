@@ -96,3 +96,39 @@ def train(
     print(f"Weights  {made}")
     print(f"Log      {out / 'log.jsonl'}")
     print(f"Sheets   {out / 'validation'}")
+
+
+def evaluate(
+    what: Annotated[Literal["world"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
+    *,
+    data: Path,
+    out: Path,
+    weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "neural",
+    frames: Whole = None,
+) -> None:
+    """Measure the neural world on held-out pairs, beside flat colour, recoloured flat colour, and the preview.
+
+    Args:
+        what: `world`.
+        data: Folder of pairs, from `simgen pairs`.
+        out: Where `evaluation.json` and `evaluation.png` go.
+        weights: From the shelf controlnets/ or a folder.
+        frames: Look at no more than so many.
+    """
+    from simgen.training.evaluate import evaluate as measure
+    from simgen.world.neural.weights import load
+
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        line = bar.add_task("Drawing held-out frames", total=None)
+
+        def told(done: int, whole: int) -> None:
+            bar.update(line, completed=done, total=whole)
+
+        result = measure(data, load(weights), out, frames=frames, progress=told)
+    print(f"{result['frames']} frames of {result['scenes']} held-out scenes")
+    print(f"{'':<24}{'PSNR':>8}{'SSIM':>8}{'edges':>8}{'MMD2':>8}{'change':>8}")
+    for name, scores in result["methods"].items():
+        numbers = [scores["psnr"], scores["ssim"], scores["edge_f1"], scores["mmd2"], result["flicker"].get(name, float("nan"))]
+        print(f"{name:<24}" + "".join(f"{number:8.3f}" for number in numbers))
+    print(f"Numbers  {out / 'evaluation.json'}")
+    print(f"Sheet    {out / 'evaluation.png'}")

@@ -8,6 +8,7 @@ from PIL import Image
 
 from simgen.dataset.durable import writing
 from simgen.training.packed import Packed, split
+from simgen.training.scores import decibels
 from simgen.world.neural.buffers import Buffers
 from simgen.world.neural.denoise import Sampling, denoised
 from simgen.world.neural.network import NeuralShading
@@ -44,12 +45,6 @@ def validated(network: NeuralShading, shards: Iterable[Packed], out: Path, step:
         shown = [rows[number] for number in np.unique(np.linspace(0, len(rows) - 1, SHOWN).astype(int))]
         Image.fromarray(np.concatenate(shown)).save(out / "validation" / f"{step:07d}.png")
     return {f"{side}_psnr_cheap": round(float(cheap), 3), f"{side}_psnr_neural": round(float(neural), 3)}
-
-
-def decibels(one: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of pictures, uint8."""
-    error = np.mean((one.astype(np.float32) - other) ** 2)
-    return float(10 * np.log10(255**2 / max(error, 1e-3)))
 
 
 def _photograph(tone: np.ndarray) -> np.ndarray:

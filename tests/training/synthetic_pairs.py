@@ -20,7 +20,7 @@ def pair(rng: np.random.Generator, previous: int) -> Pair:
     one, whole = np.ones((SIZE, SIZE), np.int32), np.ones((SIZE, SIZE, 3), np.float32)
     flow = np.zeros((SIZE, SIZE, 2), np.float32) if previous >= 0 else np.full((SIZE, SIZE, 2), np.nan, np.float32)
     light = whole * 9000
-    seen = Observation(camera, 0, one * np.float32(2), one, 0 * one, one, (whole * up).astype(np.float32), flow, patch,
+    seen = Observation(camera, 0, 2 * whole[..., 0], one, 0 * one, one, (whole * up).astype(np.float32), flow, patch,
                        roughness=one.astype(np.uint8), metallic=one.astype(np.uint8) * 0, light=light)  # fmt: skip
     cheap = light * (patch / np.float32(255)) ** 2
     return Pair(seen, Conditions(), cheap, cheap * np.float32([0.9, 0.7, 0.5]), 1e-4, 2.0, previous)

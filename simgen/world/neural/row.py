@@ -92,17 +92,29 @@ class Row:
             hdr = untoned(tone) / np.float32(self._gain)
             hdr[hidden] = background(light, _directions(self._observation)[hidden])
             return hdr
-        before = untoned(toned(self._cheap * np.float32(self._gain))) + np.float32(DARKEST)
-        scale = (untoned(tone) + np.float32(DARKEST)) / before
-        scale[hidden] = 1
-        dark = np.float32(DARKEST / self._gain)
-        return np.maximum((self._cheap + dark) * scale - dark, 0)
+        return corrected(self._cheap, tone, hidden, self._gain)
 
     def _now(self, scene: Scene | None) -> tuple[Conditions, Illumination]:
         said = self._appearance.conditions
         now = said[min(self._frame, len(said) - 1)]
         folder = None if scene is None or scene.folder is None else Path(scene.folder)
         return now, illuminate(now.weather, now.light, folder)
+
+
+def corrected(cheap: np.ndarray, tone: np.ndarray, hidden: np.ndarray, gain: float) -> np.ndarray:
+    """Cheap light times what the network made of its tone, cd/m2, float32, (H, W, 3).
+
+    Args:
+        cheap: cd/m2, float32, (H, W, 3).
+        tone: what the network said, float32, (H, W, 3).
+        hidden: where there is sky, which stays as it is, bool, (H, W).
+        gain: exposure of 1 cd/m2.
+    """
+    before = untoned(toned(cheap * np.float32(gain))) + np.float32(DARKEST)
+    scale = (untoned(tone) + np.float32(DARKEST)) / before
+    scale[hidden] = 1
+    dark = np.float32(DARKEST / gain)
+    return np.maximum((cheap + dark) * scale - dark, 0)
 
 
 def cheap_light(observation: Observation, now: Conditions, light: Illumination, *, known: bool) -> np.ndarray:

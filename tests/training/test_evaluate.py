@@ -1,0 +1,68 @@
+"""Scores tell good photographs from bad ones, and the evaluation writes what it found."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from synthetic_pairs import SIZE, write_pairs
+
+from simgen.errors import InvalidValue
+from simgen.training.evaluate import COLUMNS, METHODS, evaluate
+from simgen.training.scores import decibels, discrepancy, edges_found, flicker, looks, recoloured, structure
+from simgen.world.neural.weights import untrained
+
+
+def picture(seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 255, (8, 8, 3)).astype(np.uint8).repeat(6, 0).repeat(6, 1)
+
+
+def test_a_picture_is_like_itself_and_less_so_with_noise():
+    truth = picture()
+    noisy = [np.clip(truth + np.random.default_rng(1).normal(0, sigma, truth.shape), 0, 255).astype(np.uint8) for sigma in (5, 30)]
+    assert decibels(truth, truth) > 70 and structure(truth, truth) == pytest.approx(1) and edges_found(truth, truth) == 1
+    for score in (decibels, structure):
+        assert score(truth, truth) > score(noisy[0], truth) > score(noisy[1], truth)
+    assert decibels(np.full_like(truth, 100), np.full_like(truth, 110)) == pytest.approx(20 * np.log10(25.5))
+
+
+def test_edges_may_be_a_pixel_off_and_not_more():
+    truth = picture()
+    assert edges_found(np.roll(truth, 1, 1), truth) > 0.95 > edges_found(np.roll(truth, 3, 1), truth)
+
+
+def test_what_moves_with_the_flow_does_not_flicker():
+    truth = picture()
+    flow = np.tile(np.float32([2, 0]), (SIZE, SIZE, 1))
+    flow[:, -2:] = np.nan
+    before = np.roll(truth, 2, 1)
+    assert flicker(before, truth, flow) == pytest.approx(0, abs=1e-3)
+    assert flicker(before, np.clip(truth.astype(int) + 9, 0, 255).astype(np.uint8), flow) > 5
+
+
+def test_looks_of_one_kind_are_no_discrepancy_and_of_two_are():
+    kind, same = (np.stack([looks(picture(seed)) for seed in range(start, start + 24)]) for start in (0, 24))
+    dark = np.stack([looks(picture(seed) // 4) for seed in range(24)])
+    assert abs(discrepancy(same, kind)) < 0.1 < discrepancy(dark, kind)
+
+
+def test_recolouring_gives_the_mean_and_spread_that_is_asked_for():
+    made = recoloured(picture(), np.float64([120, 110, 100]), np.float64([20, 25, 30])).reshape(-1, 3)
+    assert np.allclose(made.mean(0), [120, 110, 100], atol=1) and np.allclose(made.std(0), [20, 25, 30], atol=1)
+
+
+def test_an_untrained_network_scores_as_the_cheap_photograph(tmp_path):
+    data = write_pairs(tmp_path / "pairs", range(4), held={2, 3})
+    result = evaluate(data, untrained(width=(16, 32, 48), depth=(1, 1, 1)).eval(), tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == result
+    assert set(result["methods"]) == set(METHODS) and result["scenes"] == 2 and result["frames"] == 4
+    cheap, ours = result["methods"]["cheap"], result["methods"]["neural"]
+    assert ours["psnr"] == pytest.approx(cheap["psnr"], abs=0.05) and ours["ssim"] == pytest.approx(cheap["ssim"], abs=0.005)
+    assert result["flicker"]["path_traced"] >= 0 and result["weathers"]["clear"]["frames"] == 4
+    assert Image.open(tmp_path / "out" / "evaluation.png").width == len(COLUMNS) * SIZE
+
+
+def test_nothing_held_out_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(InvalidValue, match="held-out frames is 0"):
+        evaluate(write_pairs(tmp_path / "pairs", range(2)), untrained(), tmp_path / "out")
