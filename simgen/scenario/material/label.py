@@ -1,6 +1,8 @@
 """Labels: words, blocks of colour, bar codes and stamps, typeset anew for every seed."""
 
 import colorsys
+from bisect import bisect_left
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -69,12 +71,12 @@ def lines(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box, ink) -> None
     """Small print."""
     left, top, right, bottom = box
     size = max(6, int((bottom - top) / 5))
-    font = ImageFont.load_default(size)
+    font = _font(size)
     for row in range(4):
         text = " ".join("".join(rng.choice(SYLLABLES, rng.integers(1, 4))) for _ in range(8))
-        while draw.textlength(text, font) > right - left and len(text) > 3:
-            text = text[:-3]
-        draw.text((left, top + row * 1.2 * size), text, fill=ink, font=font)
+        shorter = [text[: len(text) - cut] for cut in range(0, len(text), 3)]
+        fitting = bisect_left(shorter[:-1], True, key=lambda part: font.getlength(part) <= right - left)
+        draw.text((left, top + row * 1.2 * size), shorter[fitting], fill=ink, font=font)
 
 
 def barcode(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box) -> None:
@@ -106,7 +108,7 @@ def stamp(rng: np.random.Generator, size: int) -> Image.Image:
         text, font = _fitted(name(rng), 0.85 * size, 0.26 * size)
         draw.text((0.5 * size, 0.38 * size), text, fill=235, font=font, anchor="mm")
         number = f"{rng.integers(100, 999)}-{rng.integers(10, 99)}"
-        draw.text((0.5 * size, 0.62 * size), number, fill=200, font=ImageFont.load_default(0.12 * size), anchor="mm")
+        draw.text((0.5 * size, 0.62 * size), number, fill=200, font=_font(0.12 * size), anchor="mm")
     else:
         lines(draw, rng, (0.1 * size, 0.3 * size, 0.9 * size, 0.75 * size), 190)
     return image
@@ -127,7 +129,7 @@ def poster(rng: np.random.Generator, width: int, height: int) -> Image.Image:
         for row, column in np.ndindex(5, 7):
             x, y = (0.06 + 0.126 * column) * width, (0.26 + 0.14 * row) * height
             draw.rectangle((x, y, x + 0.11 * width, y + 0.12 * height), outline=(150, 150, 150))
-            draw.text((x + 3, y + 2), str(7 * row + column + 1), fill=INK, font=ImageFont.load_default(max(7, width // 18)))
+            draw.text((x + 3, y + 2), str(7 * row + column + 1), fill=INK, font=_font(max(7, width // 18)))
     elif kind == 2:
         heights = rng.uniform(0.1, 0.6, 6)
         for number, tall in enumerate(heights):
@@ -141,5 +143,10 @@ def poster(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 
 def _fitted(text: str, width: float, height: float) -> tuple[str, ImageFont.FreeTypeFont]:
     """A text and the largest font with which it fits."""
-    font = ImageFont.load_default(max(6.0, height))
-    return text, ImageFont.load_default(max(6.0, height * min(1.0, width / max(font.getlength(text), 1.0))))
+    font = _font(max(6.0, height))
+    return text, _font(max(6.0, height * min(1.0, width / max(font.getlength(text), 1.0))))
+
+
+@lru_cache(maxsize=256)
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size)
