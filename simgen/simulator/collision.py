@@ -100,8 +100,11 @@ def obj_file(vertices: np.ndarray, faces: np.ndarray) -> Path:
 
 def hull_file(corners: np.ndarray) -> Path:
     """The convex hull of some points as an OBJ file in the cache folder."""
+    path = _cache() / f"{_digest('hull', corners)}.obj"
+    if path.is_file():
+        return path
     hull = trimesh.convex.convex_hull(corners)
-    return obj_file(np.asarray(hull.vertices), np.asarray(hull.faces))
+    return _write(path, _obj_text(np.asarray(hull.vertices), np.asarray(hull.faces)))
 
 
 def collision_urdf(tree: Articulation, *, decompose: bool) -> Path:

@@ -76,7 +76,7 @@ class Painter:
         self._pose = np.full((len(surfaces), 7), np.nan)
         self._standing: dict[str, Standing] = {}
         self._behind: dict[str, np.ndarray] = {}
-        self._texture_of: dict[tuple, int] = {}
+        self._texture_of: dict[int, int] = {}
         with tempfile.TemporaryDirectory(prefix="simgen-") as folder:
             self._uid = [self._add(surface, Path(folder)) for surface in surfaces]
 
@@ -100,13 +100,12 @@ class Painter:
         return uid
 
     def _texture(self, texture: np.ndarray, folder: Path) -> int:
-        """PyBullet's number of a texture, each loaded once."""
-        key = (texture.shape, texture.tobytes())
-        if key not in self._texture_of:
+        """PyBullet's number of a texture, each loaded once; surfaces of one texture share the array."""
+        if id(texture) not in self._texture_of:
             file = folder / f"{len(self._texture_of)}.bmp"  # a name of its own: PyBullet remembers files by name
             Image.fromarray(texture).save(file)
-            self._texture_of[key] = self._engine.loadTexture(str(file))
-        return self._texture_of[key]
+            self._texture_of[id(texture)] = self._engine.loadTexture(str(file))
+        return self._texture_of[id(texture)]
 
     def draw(self, view: CameraView, link_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What `whole` gives, bit for bit, in less time.
