@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, map_coordinates, maximum_filter
+from scipy.ndimage import distance_transform_edt, maximum_filter
 
+from simgen.compiled import compiled, in_bands
 from simgen.observation import Observation
 
 LEAST = 0.5
@@ -37,22 +38,49 @@ def smeared(light: np.ndarray, flow: np.ndarray, depth: np.ndarray, share: float
         return light
     reach = int(np.ceil(speed.max() / 2)) + 1
     fastest = _fastest(motion, speed, reach)
-    row, column = np.nonzero(np.linalg.norm(fastest, axis=-1) >= LEAST)
-    way, here = fastest[row, column], depth[row, column]
     count = min(TAPS, 2 * int(np.ceil(speed.max() / 2)) + 1)
-    total, weights = np.zeros((len(row), 3), np.float32), np.zeros((len(row), 1), np.float32)
-    for step in np.linspace(-0.5, 0.5, count, dtype=np.float32):
-        v, u = row + way[:, 1] * step, column + way[:, 0] * step
-        y, x = np.clip(np.rint(v), 0, light.shape[0] - 1).astype(np.int32), np.clip(np.rint(u), 0, light.shape[1] - 1).astype(np.int32)
-        distance = np.linalg.norm(way, axis=1) * abs(step) - np.float32(0.5)
-        carried = (speed[y, x] / 2 >= distance) & (depth[y, x] <= here * np.float32(1.01))
-        revealed = (speed[row, column] / 2 >= distance) & (depth[y, x] > here * np.float32(0.99))
-        weight = (carried | revealed).astype(np.float32)[:, None]
-        total += weight * np.stack([map_coordinates(light[..., c], [v, u], order=1, mode="nearest") for c in range(3)], axis=-1)
-        weights += weight
-    out = light.copy()
-    out[row, column] = total / np.maximum(weights, 1)
+    out, steps = np.empty(light.shape, np.float32), np.linspace(-0.5, 0.5, count, dtype=np.float32)
+    in_bands(_smear, len(light), np.ascontiguousarray(light, dtype=np.float32), depth, speed, fastest, steps, out)
     return out
+
+
+@compiled
+def _smear(first, end, light, depth, speed, fastest, steps, out):
+    height, width = depth.shape
+    for row in range(first, end):
+        for column in range(width):
+            across, down, here = fastest[row, column, 0], fastest[row, column, 1], depth[row, column]
+            length = np.sqrt(across * across + down * down)
+            if length < LEAST:
+                for i in range(3):
+                    out[row, column, i] = light[row, column, i]
+                continue
+            red, green, blue, weights = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+            for step in steps:
+                v = min(max(np.float32(row) + down * step, np.float32(0)), np.float32(height - 1))
+                u = min(max(np.float32(column) + across * step, np.float32(0)), np.float32(width - 1))
+                y, x = int(np.rint(v)), int(np.rint(u))
+                distance = length * abs(step) - np.float32(0.5)
+                carried = speed[y, x] / 2 >= distance and depth[y, x] <= here * np.float32(1.01)
+                revealed = speed[row, column] / 2 >= distance and depth[y, x] > here * np.float32(0.99)
+                if carried or revealed:
+                    top, left = min(int(v), max(height - 2, 0)), min(int(u), max(width - 2, 0))
+                    low, right = v - np.float32(top), u - np.float32(left)
+                    red += _between(light, top, left, low, right, 0)
+                    green += _between(light, top, left, low, right, 1)
+                    blue += _between(light, top, left, low, right, 2)
+                    weights += np.float32(1)
+            share = np.float32(1) / max(weights, np.float32(1))
+            out[row, column, 0], out[row, column, 1], out[row, column, 2] = red * share, green * share, blue * share
+
+
+@compiled
+def _between(light, top, left, low, right, i):
+    """Light between four pixels."""
+    bottom, after = min(top + 1, light.shape[0] - 1), min(left + 1, light.shape[1] - 1)
+    above = light[top, left, i] + (light[top, after, i] - light[top, left, i]) * right
+    below = light[bottom, left, i] + (light[bottom, after, i] - light[bottom, left, i]) * right
+    return above + (below - above) * low
 
 
 def _filled(flow: np.ndarray) -> np.ndarray:
