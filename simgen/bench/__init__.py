@@ -10,6 +10,7 @@ REGISTRY = Registry(
         "generate": "simgen.bench.generate:run",
         "observe": "simgen.bench.observe:run",
         "pathtrace": "simgen.bench.pathtrace:run",
+        "preview": "simgen.bench.preview:run",
     },
 )
 """Every measurement by name; plugins join through the `simgen.benches` entry points."""
