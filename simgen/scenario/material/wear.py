@@ -43,9 +43,12 @@ def scratched(canvas: Canvas, wear: float, colour=None, *, depth: float = 4e-5, 
         way = start + length * along * np.stack([np.cos(angle + bend * along[:, 0]), np.sin(angle + bend * along[:, 0])], 1)
         draw.line([tuple(point) for point in way.tolist()], fill=int(grid.rng.uniform(40, 160)), width=1)
     share = np.asarray(image, np.float32) / 255
-    bare = np.clip(canvas.colour * 1.25 + 0.06, 0, 1) if colour is None else colour
-    canvas.cover(share, bare, relief=-depth)
+    canvas.cover(share, _lighter if colour is None else colour, relief=-depth)
     canvas.roughness += 0.25 * share
+
+
+def _lighter(below: np.ndarray) -> np.ndarray:
+    return np.clip(below * 1.25 + 0.06, 0, 1)
 
 
 def stained(canvas: Canvas, wear: float, colour=(0.30, 0.25, 0.19)) -> None:
