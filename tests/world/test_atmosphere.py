@@ -199,6 +199,14 @@ def test_splashes_stand_on_the_ground_and_not_on_walls():
     assert splash.flying(seen(), Conditions(RAIN), seed=1) == ()
 
 
+def test_a_square_of_ground_splashes_once_however_its_height_is_rounded():
+    """Ground at height 0, where single precision says now a little more and now a little less."""
+    down = seen(1.0, pose=Pose.looking([0, 0, 1.0], [0, 0, 0]))
+    noise = np.random.default_rng(0).uniform(-1e-6, 1e-6, down.depth.shape).astype(np.float32)
+    (plain,), (rough,) = (splash.flying(one, Conditions(RAIN), seed=1) for one in (down, replace(down, depth=down.depth + noise)))
+    assert len(plain.start) == len(rough.start) and np.allclose(np.sort(plain.start, 0), np.sort(rough.start, 0), atol=1e-5)
+
+
 def test_a_picture_of_another_size_is_refused():
     with pytest.raises(ShapeMismatch, match="radiance"):
         through_air(grey(size=8), seen(), Conditions(RAIN), lit(), seed=1)
