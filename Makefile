@@ -15,6 +15,8 @@ READY := $(VENV)/.ready
 WHEELS := $(VENV)/wheels
 LOG := $(VENV)/pybullet.log
 DEMO := out/demo
+# Test files run side by side, each whole in one process, for its tests share what they made.
+APART := --numprocesses auto --maxprocesses 4 --dist loadfile
 # --verbose undoes --quiet.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PYENV_ROOT ?= $(HOME)/.pyenv
@@ -36,10 +38,10 @@ demo: $(READY)
 	$(BIN)/simgen view $(DEMO)-rain
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(APART)
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(APART)
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -9,26 +9,30 @@ from pathlib import Path
 from signal import SIG_DFL, SIGINT, SIGKILL, signal
 
 import pytest
+from plain import plain
 
 from simgen.dataset import open as open_dataset
 from simgen.errors import InvalidValue, OutputExists, SimGenError
 from simgen.record import record
 from simgen.testing import check_dataset
 
-SIZE = (48, 48)
-
 
 def digests(root: Path) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((root / "truth").glob("*.h5"))]
 
 
-def command(out: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "simgen.cli", "generate", "reach", "--out", str(out), "--width", "48", "--height", "48", *more]
+def command(scene: Path, out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "simgen.cli", "generate", str(scene), "--out", str(out), *more]
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory) -> Path:
-    return record("reach", tmp_path_factory.mktemp("ten") / "data", episodes=10, seed=4, size=SIZE, workers=1)
+def scene(tmp_path_factory) -> Path:
+    return plain(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(scope="module")
+def ten(scene, tmp_path_factory) -> Path:
+    return record(scene, tmp_path_factory.mktemp("ten") / "data", episodes=10, seed=4, workers=1)
 
 
 def test_the_dataset_passes_its_own_check(ten):
@@ -40,14 +44,16 @@ def test_both_halves_are_aligned(ten):
     assert len(dataset) == 10 and len({dataset[i].scene.sha256 for i in range(10)}) == 10
 
 
-def test_the_seventh_of_ten_is_byte_for_byte_the_one_made_alone_in_a_fresh_process(ten, tmp_path):
+def test_the_seventh_of_ten_is_byte_for_byte_the_one_made_alone_in_a_fresh_process(scene, ten, tmp_path):
     out = tmp_path / "alone"
-    subprocess.run(command(out, "--seed", "4", "--start", "6", "--episodes", "1", "--workers", "1"), check=True, capture_output=True)
+    subprocess.run(
+        command(scene, out, "--seed", "4", "--start", "6", "--episodes", "1", "--workers", "1"), check=True, capture_output=True
+    )
     assert digests(out) == digests(ten)[6:7]
 
 
-def test_two_workers_make_what_one_makes(ten, tmp_path):
-    out = record("reach", tmp_path / "two", episodes=3, seed=4, size=SIZE, workers=2)
+def test_two_workers_make_what_one_makes(scene, ten, tmp_path):
+    out = record(scene, tmp_path / "two", episodes=3, seed=4, workers=2)
     assert digests(out) == digests(ten)[:3]
 
 
@@ -59,9 +65,9 @@ def wait_for(condition, seconds: float = 300) -> None:
 
 
 @pytest.mark.parametrize("blow", [SIGKILL, SIGINT])
-def test_an_interrupted_run_goes_on_where_it_stopped(ten, tmp_path, blow):
+def test_an_interrupted_run_goes_on_where_it_stopped(scene, ten, tmp_path, blow):
     out, partial = tmp_path / "data", tmp_path / "data.partial"
-    arguments = command(out, "--seed", "4", "--episodes", "4", "--workers", "1")
+    arguments = command(scene, out, "--seed", "4", "--episodes", "4", "--workers", "1")
     process = subprocess.Popen(
         arguments,
         stdout=subprocess.PIPE,
@@ -82,9 +88,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(ten, tmp_path, blow):
 
 
 @pytest.mark.slow
-def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(tmp_path):
+def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(scene, tmp_path):
     def traced(name: str) -> list[str]:
-        return command(tmp_path / name, "--world", "pathtrace", "--weather", "rain:3", "--episodes", "2", "--workers", "1")
+        return command(scene, tmp_path / name, "--world", "pathtrace", "--weather", "rain:3", "--episodes", "2", "--workers", "1")
 
     process = subprocess.Popen(traced("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: list((tmp_path / "killed.partial").glob("episode_*")), seconds=900)
@@ -99,21 +105,21 @@ def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
 
 
-def test_a_finished_dataset_is_not_overwritten_unasked(ten):
+def test_a_finished_dataset_is_not_overwritten_unasked(scene, ten):
     before = digests(ten)
     with pytest.raises(OutputExists, match="--overwrite"):
-        record("reach", ten, size=SIZE)
+        record(scene, ten)
     assert digests(ten) == before
 
 
-def test_another_job_in_the_same_place_is_refused(tmp_path):
+def test_another_job_in_the_same_place_is_refused(scene, tmp_path):
     out = tmp_path / "data"
-    process = subprocess.Popen(command(out, "--episodes", "50"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command(scene, out, "--episodes", "50"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for((tmp_path / "data.partial" / "job.json").exists)
     process.kill()
     process.wait()
     with pytest.raises(SimGenError, match="seed"):
-        record("reach", out, size=SIZE, seed=99)
+        record(scene, out, seed=99)
 
 
 @pytest.mark.parametrize("wrong", [{"episodes": 0}, {"workers": 0}])
