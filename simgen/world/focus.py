@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from simgen.geometry import Intrinsics
 from simgen.observation import Observation
 from simgen.scenario.sensor import Sensor
 
@@ -14,11 +15,15 @@ def focus_distance(sensor: Sensor, first: Observation) -> float:
     return sensor.focus_m or _middle_depth(first)
 
 
+def aperture_m(sensor: Sensor, lens: Intrinsics) -> float:
+    """Diameter of the opening, metres."""
+    return lens.fy / lens.height * CHIP_HEIGHT_M / sensor.f_number
+
+
 def blur_circle(observation: Observation, sensor: Sensor, focus_m: float) -> np.ndarray:
     """Diameter in pixels of what a point at each pixel's depth becomes by a thin lens, negative before the focus, float32, (H, W)."""
     lens = observation.view.intrinsics
-    aperture = lens.fy / lens.height * CHIP_HEIGHT_M / sensor.f_number  # diameter, metres
-    return np.float32(aperture * lens.fy) * (np.float32(1 / focus_m) - 1 / np.maximum(observation.depth, np.float32(1e-3)))
+    return np.float32(aperture_m(sensor, lens) * lens.fy) * (np.float32(1 / focus_m) - 1 / np.maximum(observation.depth, np.float32(1e-3)))
 
 
 def _middle_depth(observation: Observation) -> float:

@@ -15,6 +15,7 @@ from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, Clip, ControlClip
 from simgen.world.atmosphere import through_air
 from simgen.world.develop import Developer, clip_interval_s
+from simgen.world.focus import aperture_m, blur_circle, focus_distance
 from simgen.world.pathtrace.camera import PINHOLE, Lens
 from simgen.world.pathtrace.stage import Stage
 from simgen.world.pathtrace.trace import Tracer
@@ -22,8 +23,6 @@ from simgen.world.pathtrace.variant import Variant, activate, best
 
 SAMPLES = 4
 """Paths a pixel: denoised, 4 come within 30.5 dB of 128; 8 within 31.7 dB, and take half as long again."""
-CHIP_HEIGHT_M = 4.8e-3
-"""Of a small camera (1/3 inch): turns an f-number into an aperture."""
 BLUR = 0.5
 """Pixels of defocus below which a pinhole does as well."""
 
@@ -127,19 +126,9 @@ def _illumination(scene: Scene, appearance: Appearance, frame: int) -> Illuminat
 
 def _lens(sensor: Sensor, observation: Observation, first: Observation) -> Lens:
     """A thin lens where it would blur something by a pixel fraction that shows, else a pinhole."""
-    focus = sensor.focus_m or _middle_depth(first)
-    fy, height = observation.view.intrinsics.fy, observation.view.intrinsics.height
-    aperture = fy / height * CHIP_HEIGHT_M / sensor.f_number  # diameter, metres
-    seen = observation.depth[np.isfinite(observation.depth)]
-    if not len(seen):
+    focus_m = focus_distance(sensor, first)
+    seen = np.isfinite(observation.depth)
+    if not seen.any():
         return PINHOLE
-    blur = aperture * fy * np.abs(1 / focus - 1 / np.percentile(seen, [2, 98])).max()
-    return Lens(aperture / 2, focus) if blur > BLUR else PINHOLE
-
-
-def _middle_depth(observation: Observation) -> float:
-    """Of what the middle of the picture shows, metres."""
-    height, width = observation.depth.shape
-    middle = observation.depth[height * 2 // 5 : max(height * 3 // 5, 1), width * 2 // 5 : max(width * 3 // 5, 1)]
-    seen = middle[np.isfinite(middle)]
-    return float(np.median(seen)) if len(seen) else observation.view.far / 2
+    blur = np.abs(np.percentile(blur_circle(observation, sensor, focus_m)[seen], [2, 98])).max()
+    return Lens(aperture_m(sensor, observation.view.intrinsics) / 2, focus_m) if blur > BLUR else PINHOLE
