@@ -11,6 +11,7 @@ from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
+from simgen.scenario.weathering.lying import Lying
 from simgen.scenario.words import words
 from simgen.simulator.appearance import Appearances
 from simgen.verify import Adherence, Limits, Policy, References, adherence, gate, references
@@ -120,29 +121,42 @@ def reference_of(world: str) -> World | None:
     return None if world in EXACT else worlds.make(REFERENCE)
 
 
-def predicted(
-    scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, worlds_of: Mapping[str, str]
-) -> dict[str, References]:
-    """Camera to what the truth and conditions of a recording predict of its photographs, (T,).
+@dataclass(frozen=True, eq=False)
+class Prospect:
+    """What one camera's photographs are judged by."""
 
-    Drops fall and sit on the lens as they did when it was recorded; where photographs were taken anew they fall elsewhere.
+    observations: tuple[Observation, ...]
+    """The exact truth of each, (T,), with the look that weather gives to surfaces."""
+    references: References | None
+    """What truth and conditions predict, (T,); None of worlds that are exact."""
+
+
+def prospects(
+    scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, worlds_of: Mapping[str, str]
+) -> dict[str, Prospect]:
+    """Camera to what the photographs of a recording are judged by, as they were when it was made.
+
+    Drops sit on the lens as they did when it was recorded; where photographs were taken anew they sit elsewhere.
 
     Args:
         scene: as it was photographed.
         states: the physics truth, (T,).
         seen: camera to its observations, (T,).
-        worlds_of: camera to the world that drew it; nothing is predicted of those that are exact.
+        worlds_of: camera to the world that drew it.
 
     Raises:
         AssetError: if a mesh, a texture or the light's environment is missing or unreadable.
     """
-    asked = {camera: frames for camera, frames in seen.items() if reference_of(worlds_of[camera]) is not None}
-    if not asked:
-        return {}
     conditions = tuple(conditions_at(scene, state.time_ns) for state in states)
-    appearance, reference, seed, found = Appearance(conditions=conditions), worlds.make(REFERENCE), world_seed(scene), {}
-    for camera, frames in lit_views(scene, states, asked, conditions).items():
-        found[camera] = references(reference, ControlClip(frames, scene, tuple(states)), appearance, seed=seed)
+    covered = any(Lying.of(scene, one.weather, states[0].link_pose).something for one in conditions)
+    lit = {camera for camera in seen if reference_of(worlds_of[camera]) or (covered and worlds_of[camera] != "raw")}
+    asked = {camera: seen[camera] for camera in seen if camera in lit}
+    dressed = lit_views(scene, states, asked, conditions) if asked else {}
+    appearance, seed, found = Appearance(conditions=conditions), world_seed(scene), {}
+    for camera, frames in seen.items():
+        truth, reference = dressed.get(camera, tuple(frames)), reference_of(worlds_of[camera])
+        predicted = reference and references(reference, ControlClip(truth, scene, tuple(states)), appearance, seed=seed)
+        found[camera] = Prospect(truth, predicted)
     return found
 
 

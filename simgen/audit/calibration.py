@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simgen import dataset
-from simgen.audit.verification import predictions
+from simgen.audit.verification import expectations
 from simgen.dataset.reader import Dataset, Record
 from simgen.errors import InvalidValue
-from simgen.verify import Limits, References
+from simgen.photography import Prospect
+from simgen.verify import Limits
 from simgen.verify.calibrate import calibrate, trials
-from simgen.verify.faults import FAULTS
 from simgen.verify.trial import Specimen
 
 LENGTH = 6
@@ -39,7 +39,7 @@ def calibrate_datasets(
     digests = {Path(root).name: sha256(one) for root, one in zip(roots, opened, strict=True)}
     referenced = any(specimen.references for specimen in specimens)
     found = trials(specimens, seed, progress)
-    limits = calibrate(found, tuple(FAULTS), world=worlds.pop(), referenced=referenced, datasets=digests)
+    limits = calibrate(found, world=worlds.pop(), referenced=referenced, datasets=digests)
     if file is not None:
         limits.write(file)
     return limits
@@ -49,18 +49,18 @@ def specimens_of(record: Record, name: str) -> list[Specimen]:
     """Short clips spread evenly over an episode."""
     count = max(1, min(CLIPS, len(record) // LENGTH))
     starts = [round(number * max(len(record) - LENGTH, 0) / max(count - 1, 1)) for number in range(count)]
-    references = predictions(record)
-    return [_specimen(record, references, start, f"{name}@{start}") for start in starts]
+    expected = expectations(record)
+    return [_specimen(record, expected, start, f"{name}@{start}") for start in starts]
 
 
-def _specimen(record: Record, references: dict[str, References], start: int, name: str) -> Specimen:
+def _specimen(record: Record, expected: dict[str, Prospect], start: int, name: str) -> Specimen:
     part = slice(start, start + LENGTH)
     return Specimen(
         name,
         {camera: clip.frames[part] for camera, clip in record.clips.items()},
-        {camera: tuple(seen[part]) for camera, seen in record.trajectory.observations.items()},
+        {camera: one.observations[part] for camera, one in expected.items()},
         tuple(record.trajectory.states[part]),
-        {camera: frames[part] for camera, frames in references.items()},
+        {camera: one.references[part] for camera, one in expected.items() if one.references is not None},
     )
 
 

@@ -9,8 +9,8 @@ from simgen import dataset
 from simgen.audit.report import MOST_FAILING, CameraRow, Report, Worst
 from simgen.dataset.reader import Record
 from simgen.errors import InvalidValue
-from simgen.photography import predicted
-from simgen.verify import Adherence, Limits, References
+from simgen.photography import Prospect, prospects
+from simgen.verify import Adherence, Limits
 from simgen.verify.measure import together
 
 WORST = 12
@@ -46,27 +46,28 @@ def verify_dataset(
     shown: list[tuple[float, int, Worst]] = []
     order = count()
     for episode, record in enumerate(dataset.open(root)):
-        references = predictions(record)
-        for camera, judged in judgements(record, references, given).items():
-            rows.append(CameraRow(episode, camera, record.clips[camera].world, judged, camera in references))
+        expected = expectations(record)
+        for camera, judged in judgements(record, expected, given).items():
+            rows.append(CameraRow(episode, camera, record.clips[camera].world, judged, expected[camera].references is not None))
             for t in sorted(range(len(judged)), key=lambda t: judged[t].score)[:worst]:
-                entry = (-judged[t].score, next(order), _worst(record, references, episode, camera, t, judged[t]))
+                entry = (-judged[t].score, next(order), _worst(record, expected[camera], episode, camera, t, judged[t]))
                 _keep(shown, entry, worst)
         progress(f"episode {episode}")
     frames = tuple(entry[2] for entry in sorted(shown, key=lambda entry: (-entry[0], entry[1])))
     return Report(str(root), tuple(rows), frames, most_failing)
 
 
-def predictions(record: Record) -> dict[str, References]:
-    """Camera to what truth and conditions predict of its photographs, where they are not exact anyway."""
+def expectations(record: Record) -> dict[str, Prospect]:
+    """Camera to what its photographs are judged by."""
     worlds_of = {camera: clip.world for camera, clip in record.clips.items()}
     seen = {camera: frames for camera, frames in record.trajectory.observations.items() if camera in worlds_of}
-    return predicted(record.scene, record.trajectory.states, seen, worlds_of=worlds_of)
+    return prospects(record.scene, record.trajectory.states, seen, worlds_of=worlds_of)
 
 
-def judgements(record: Record, references: dict[str, References], given: Limits | None) -> dict[str, tuple[Adherence, ...]]:
+def judgements(record: Record, expected: dict[str, Prospect], given: Limits | None) -> dict[str, tuple[Adherence, ...]]:
     """Camera to the judgement of each of its frames; cameras are compared with one another."""
-    clips = {camera: (clip.frames, record.trajectory.observations[camera]) for camera, clip in record.clips.items()}
+    clips = {camera: (clip.frames, expected[camera].observations) for camera, clip in record.clips.items()}
+    references = {camera: one.references for camera, one in expected.items() if one.references is not None}
     measured = together(clips, references=references, states=record.trajectory.states)
     found = {}
     for camera, frames in measured.items():
@@ -81,8 +82,7 @@ def _keep(shown: list, entry: tuple[float, int, Worst], most: int) -> None:
         heapq.heappop(shown)
 
 
-def _worst(record: Record, references: dict[str, References], episode: int, camera: str, t: int, judged: Adherence) -> Worst:
+def _worst(record: Record, expected: Prospect, episode: int, camera: str, t: int, judged: Adherence) -> Worst:
     names = {body.id: body.name for body in record.scene.bodies} | {1: "robot"}
-    reference = references[camera][t] if camera in references else None
-    seen = record.trajectory.observations[camera][t]
-    return Worst(episode, camera, t, judged, record.clips[camera].frames[t], seen, names, reference)
+    reference = None if expected.references is None else expected.references[t]
+    return Worst(episode, camera, t, judged, record.clips[camera].frames[t], expected.observations[t], names, reference)

@@ -8,7 +8,7 @@ import numpy as np
 from simgen import simulator as simulators
 from simgen import world as worlds
 from simgen.generate import job_of, play
-from simgen.photography import Studio, predicted, world_seed
+from simgen.photography import Studio, prospects, world_seed
 from simgen.scenario.override import Override
 from simgen.scenario.schedule import conditions_at
 from simgen.stopwatch import Stopwatch
@@ -64,8 +64,9 @@ def specimen(world: World, scene: str, weather: str, light: str, number: int) ->
         camera: world.render(ControlClip(views, episode.scene, states), appearance, seed=world_seed(episode.scene)).frames
         for camera, views in seen.items()
     }
-    references = predicted(episode.scene, states, seen, worlds_of=dict.fromkeys(seen, WORLD))
-    return Specimen(f"{scene} {weather} {light}", frames, seen, states, references)
+    expected = prospects(episode.scene, states, seen, worlds_of=dict.fromkeys(seen, WORLD))
+    truth = {camera: one.observations for camera, one in expected.items()}
+    return Specimen(f"{scene} {weather} {light}", frames, truth, states, {camera: one.references for camera, one in expected.items()})
 
 
 class _Nothing:

@@ -1,63 +1,53 @@
-"""Calibration: limits from frames known to be good, their harmless changes, and faults injected into them."""
+"""Calibration: limits from frames known to be good and harmless changes of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
-from scipy.optimize import minimize
 
 from simgen.errors import InvalidValue
 from simgen.verify.faults import STRENGTHS
 from simgen.verify.harmless import HARMLESS
-from simgen.verify.limits import FRAME, Limits, eased, features
+from simgen.verify.limits import FRAME, Limits, eased
 from simgen.verify.measure import METRICS, OF_BODIES, OF_FRAMES
 from simgen.verify.surroundings import KINDS
-from simgen.verify.trial import Specimen, Trial, good, harmless, spoiled
+from simgen.verify.trial import Specimen, Trial, good, harmless
 
 FALSE_ALARMS = 0.02
 """Share of good frames that may fail."""
+RARE_ALARMS, LEAST_FAR = 0.004, 0.7
+"""Share of good frames that a single metric may fail, and the least spreads that it may go."""
 FOLDS = 5
-"""Clips are set aside a fifth at a time, so that the bound is found on frames the weights have not seen."""
+"""Clips are set aside a fifth at a time, so that the limits hold for clips they were not made from."""
 LEAST = 5
 """Clips that make a calibration."""
 ENOUGH = 100
 """Bodies of one kind that make what is usual of it; with fewer it is that of all."""
-LOCAL = ("removed", "invented", "moved", "gripper_displaced", "recoloured", "retextured")
-"""Faults of one body, by which bodies learn what is wrong with them."""
-_LEAST_SPREAD = 0.02
-"""Between a metric's median and its limit, so that what never varies in good frames is no hair trigger."""
-_PULL = 3e-3
-"""Of the weights to zero."""
-_WEAK = 0.5
-"""How much a fault of the lowest strength counts in the fit."""
+RARE = 0.995
+"""Quantile of a metric among good frames that is taken for its spread."""
+UNKNOWN = 1e3
+"""Spread of a metric that no clip gave a value of."""
+_LEAST_SPREAD, _OF_SHARES, _SHARES = 0.02, 0.3, ("frozen", "displaced", "gone", "repainted")
+"""Between a metric's median and what is rare, so that what never varies in good frames is no hair trigger; and of those that are
+shares of a change, of which a third is never one."""
 
 
 def trials(specimens: Sequence[Specimen], seed: int, progress: Callable[[str], None] = lambda _: None) -> list[Trial]:
-    """All trials of a calibration: every clip as it is, with two harmless changes, and spoiled, with chance from one seed."""
-    found: list[Trial] = []
+    """All trials of a calibration: every clip as it is and with two harmless changes, which take turns, with chance from one seed."""
+    found, names = [], tuple(HARMLESS)
     for number, specimen in enumerate(specimens):
-        found += trials_of(specimen, specimens[number - 1], number, seed)
+        some = names[2 * number % len(names)], names[(2 * number + 1) % len(names)]
+        found += [*good(specimen), *harmless(specimen, seed, (number % STRENGTHS,), some)]
         progress(specimen.name)
     return found
 
 
-def trials_of(specimen: Specimen, donor: Specimen, number: int, seed: int) -> list[Trial]:
-    """Those of one clip; strengths and changes take turns with its number."""
-    names, turn = tuple(HARMLESS), number % STRENGTHS
-    some = names[2 * number % len(names)], names[(2 * number + 1) % len(names)]
-    strengths = (turn, (turn + 1) % STRENGTHS)
-    return [*good(specimen), *harmless(specimen, seed, (turn,), some), *spoiled(specimen, donor, seed, strengths)]
+def calibrate(found: Sequence[Trial], *, world: str, datasets: dict[str, str], referenced: bool = False) -> Limits:
+    """Limits that fail `FALSE_ALARMS` of good frames of clips they were not made from, whichever metric it is that fails them.
 
-
-def calibrate(found: Sequence[Trial], faults: Sequence[str], *, world: str, datasets: dict[str, str], referenced: bool = False) -> Limits:
-    """Limits that fail `FALSE_ALARMS` of good frames, whichever metric it is that fails them.
-
-    A metric's excess counts in spans from its median to its 99th percentile, among bodies of one kind; the greatest of a frame
-    causes a quarter of the false alarms. Two weighted sums, logistic regressions without negative weights, cause the rest: a
-    quarter that of whole frames, and half that of the worst body, which is fitted to bodies that a fault spoilt and bodies that
-    none did.
+    A metric counts in spreads from its median to what is rare among bodies of one kind. How many of them it may go is found on clips
+    set aside: so many that `RARE_ALARMS` of frames go farther, then more or less for all metrics alike, until `FALSE_ALARMS` do.
 
     Raises:
         InvalidValue: if there are fewer than `LEAST` clips.
@@ -65,140 +55,81 @@ def calibrate(found: Sequence[Trial], faults: Sequence[str], *, world: str, data
     clips = sorted({trial.specimen for trial in found})
     if len(clips) < LEAST:
         raise InvalidValue("the number of clips to calibrate on", len(clips), f"at least {LEAST}")
-    bad = np.array([trial.name in faults for trial in found])
+    table = _Table.of(found)
     fold = np.array([clips.index(trial.specimen) % FOLDS for trial in found])
-    frames, bodies = _Table.of_frames(found, bad), _Table.of_bodies(found, bad)
-    most = _spans(frames, bodies, bad)
-    failed, bounds, weights = np.zeros(len(found), bool), [], []
-    for table, share in ((frames, 1 / 4), (bodies, 1 / 2)):
-        sums = _sums_of_others(table, fold)
-        worst = np.zeros(len(found))
-        np.maximum.at(worst, table.trial, sums)
-        bounds.append(max(float(np.quantile(worst[~bad], 1 - share * FALSE_ALARMS)), 1e-6))
-        np.maximum.at(failed, table.trial, (sums > bounds[-1]) | (table.excess.max(axis=1) > most))
-        weights.append(_weights(table))
-    columns = np.concatenate(weights)
+    farthest = np.zeros((len(found), len(METRICS)))
+    for number in range(FOLDS):
+        aside = fold == number
+        farthest[aside] = table.farthest(*table.spread(~aside[table.trial]))[aside]
+    most = np.maximum(np.quantile(farthest, 1 - RARE_ALARMS, axis=0), LEAST_FAR)
+    most *= float(np.quantile((farthest / most).max(axis=1), 1 - FALSE_ALARMS))
+    usual, rare = table.spread(np.ones(len(table.trial), bool))
+    far = dict(zip(METRICS, most.tolist(), strict=True))
+    limit = {
+        kind: {name: usual[kind][name] + far[name] * (value - usual[kind][name]) for name, value in some.items()}
+        for kind, some in rare.items()
+    }
+    limit[FRAME] |= {"nonfinite": 1e-9, "blank": min(limit[FRAME]["blank"], 0.95)}  # one such pixel is one too many, and so is nothing else
     return Limits(
         simgen=version("simgen"),
         world=world,
         referenced=referenced,
-        frames=int((~bad).sum()),
-        faults=int(bad.sum()),
-        false_alarms=round(float(failed[~bad].mean()), 4),
-        usual=_by_kind(frames.usual | bodies.usual),
-        limit=_by_kind(frames.limit | bodies.limit),
-        most=float(f"{most:.4g}"),
-        weight=_named(METRICS, columns[:, 0]),
-        steep=_named(METRICS, columns[:, 1]),
-        bound=float(f"{bounds[0]:.4g}"),
-        bound_of_body=float(f"{bounds[1]:.4g}"),
+        clips=len(clips),
+        frames=len(found),
+        false_alarms=round(float((farthest > most).any(axis=1).mean()), 4),
+        usual=_rounded(usual),
+        limit=_rounded(limit),
         datasets=datasets,
     )
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Table:
-    """Metrics of N frames, or of N bodies in them; M metrics."""
+    """Every value that was measured: N of them."""
 
-    names: tuple[str, ...]
-    values: np.ndarray
-    """(N, M), over the unrest of their frame; NaN where there was nothing to measure."""
     kind: np.ndarray
-    """Under which name what is usual of it stands, (N,)."""
+    """`FRAME` or a kind of body, (N,)."""
+    name: np.ndarray
+    """Of the metric, (N,)."""
+    value: np.ndarray
+    """Over the unrest of its frame, (N,)."""
     trial: np.ndarray
     """Whose frame it is, (N,)."""
-    bad: np.ndarray
-    """Whether a fault spoilt it, bool, (N,)."""
-    sound: np.ndarray
-    """Whether no fault is in its frame, bool, (N,)."""
-    heavy: np.ndarray
-    """How much it counts in the fit if it is bad, (N,)."""
-    usual: dict[str, np.ndarray] = field(default_factory=dict)
-    """Kind to medians, (M,)."""
-    limit: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of_frames(cls, found: Sequence[Trial], bad: np.ndarray) -> "_Table":
-        values = np.array([[*eased(trial.measurement.frame, trial.measurement.unrest).values()] for trial in found])
-        heavy = np.array([_WEAK if trial.strength == 0 else 1.0 for trial in found])
-        return cls(tuple(OF_FRAMES), values, np.full(len(found), FRAME), np.arange(len(found)), bad, ~bad, heavy)
+    def of(cls, found: Sequence[Trial]) -> "_Table":
+        rows = []
+        for number, trial in enumerate(found):
+            unrest = trial.measurement.unrest
+            for kind, metrics in ((FRAME, trial.measurement.frame), *((part.kind, part.metrics) for part in trial.measurement.parts)):
+                rows += [(kind, name, value, number) for name, value in eased(metrics, unrest).items() if np.isfinite(value)]
+        return cls(*(np.array(column) for column in zip(*rows, strict=True)))
 
-    @classmethod
-    def of_bodies(cls, found: Sequence[Trial], bad: np.ndarray) -> "_Table":
-        rows = [(number, part, k) for number, trial in enumerate(found) for k, part in enumerate(trial.measurement.parts)]
-        trial = np.array([row[0] for row in rows])
-        values = np.array([[*eased(part.metrics, found[number].measurement.unrest).values()] for number, part, _ in rows])
-        spoilt = np.array([bool(found[number].spoilt) and found[number].spoilt[k] for number, _, k in rows])
-        local = np.array([found[number].name in LOCAL for number, _, _ in rows])
-        heavy = np.array([_WEAK if found[number].strength == 0 else 1.0 for number, _, _ in rows])
-        kind = np.array([part.kind for _, part, _ in rows])
-        return cls(tuple(OF_BODIES), values, kind, trial, spoilt & local & bad[trial], ~bad[trial], heavy)
+    def spread(self, chosen: np.ndarray) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        """Kind to metric to its median, and to what is rare, of some values, bool, (N,)."""
+        usual, rare = {}, {}
+        for kind, names in ((FRAME, OF_FRAMES), *((kind, OF_BODIES) for kind in KINDS)):
+            usual[kind], rare[kind] = {}, {}
+            for name in names:
+                all_ = self.value[chosen & (self.name == name)]
+                own = self.value[chosen & (self.name == name) & (self.kind == kind)]
+                values = own if len(own) >= ENOUGH or kind == FRAME else all_
+                if not len(values):  # nobody knows what is rare: no frame fails by it
+                    usual[kind][name], rare[kind][name] = 0.0, UNKNOWN
+                    continue
+                usual[kind][name] = float(np.median(values))
+                least = _OF_SHARES if name in _SHARES else _LEAST_SPREAD
+                rare[kind][name] = max(float(np.quantile(values, RARE)), usual[kind][name] + least)
+        return usual, rare
 
-    @cached_property
-    def excess(self) -> np.ndarray:
-        """(N, M); asked for once `usual` and `limit` are there."""
-        kinds, which = np.unique(self.kind, return_inverse=True)
-        usual, limit = (np.stack([table[kind] for kind in kinds])[which] for table in (self.usual, self.limit))
-        return np.nan_to_num((self.values - usual) / (limit - usual), nan=0.0, posinf=1e6)
-
-
-def _spans(frames: _Table, bodies: _Table, bad: np.ndarray) -> float:
-    """Find median and limit of every metric, by good frames and the bodies in them; gives the excess that single metrics may reach."""
-    greatest = np.zeros(len(bad))
-    for table, kinds in ((frames, (FRAME,)), (bodies, KINDS)):
-        for kind in kinds:
-            of_kind = table.sound & (table.kind == kind)
-            if of_kind.sum() < ENOUGH:
-                of_kind = table.sound
-            table.usual[kind], table.limit[kind] = _spread(table.values[of_kind])
-        if kinds == (FRAME,):
-            table.limit[FRAME][table.names.index("nonfinite")] = 1e-9  # one such pixel is one too many
-        np.maximum.at(greatest, table.trial, table.excess.max(axis=1))
-    return max(float(np.quantile(greatest[~bad], 1 - FALSE_ALARMS / 4)), 1.0)
+    def farthest(self, usual: dict[str, dict[str, float]], rare: dict[str, dict[str, float]]) -> np.ndarray:
+        """The most spreads by which each metric of a frame is beyond its median, by trial, (T, M)."""
+        low, high = (np.array([table[kind][name] for kind, name in zip(self.kind, self.name, strict=True)]) for table in (usual, rare))
+        found = np.zeros((int(self.trial.max()) + 1, len(METRICS)))
+        number = {name: column for column, name in enumerate(METRICS)}
+        np.maximum.at(found, (self.trial, np.array([number[name] for name in self.name])), (self.value - low) / (high - low))
+        return found
 
 
-def _spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Median and 99th percentile of every column, (M,) each, some way apart."""
-    seen = np.where(np.isfinite(values).any(axis=0), values, 0.0)
-    usual = np.nanmedian(seen, axis=0)
-    return usual, usual + np.maximum(np.nanquantile(seen, 0.99, axis=0) - usual, _LEAST_SPREAD)
-
-
-def _sums_of_others(table: _Table, fold: np.ndarray) -> np.ndarray:
-    """Weighted sums, (N,), each with weights from the folds that it is not in."""
-    sums, excess = np.zeros(len(table.trial)), table.excess
-    for number in range(FOLDS):
-        here = fold[table.trial] == number
-        if here.any() and not here.all():
-            sums[here] = (features(excess[here]) * _weights(table, ~here)).sum(axis=(1, 2))
-    return sums
-
-
-def _weights(table: _Table, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
-    """Of `features`, none negative, (M, 2): logistic regression in which good and bad rows count alike."""
-    taken = np.zeros(len(table.trial), bool)
-    taken[chosen] = True
-    taken &= table.bad | table.sound
-    columns, bad = features(table.excess[taken]).reshape(taken.sum(), -1), table.bad[taken]
-    heavy = table.heavy[taken]
-    share = np.where(bad, heavy / max(heavy[bad].sum(), 1e-9), 1 / max((~bad).sum(), 1))
-    sign = np.where(bad, 1.0, -1.0)
-
-    def loss(unknown: np.ndarray) -> tuple[float, np.ndarray]:
-        weights, offset = unknown[:-1], unknown[-1]
-        margin = sign * (columns @ weights + offset)
-        slope = -sign * share / (1 + np.exp(np.clip(margin, -50, 50)))
-        value = (share * np.logaddexp(0, -margin)).sum() + _PULL * (weights @ weights)
-        return value, np.append(columns.T @ slope + 2 * _PULL * weights, slope.sum())
-
-    start = np.append(np.full(columns.shape[1], 0.1), -1.0)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * columns.shape[1] + [(None, None)])
-    return found.x[:-1].reshape(-1, 2)
-
-
-def _by_kind(table: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    return {kind: _named(tuple(OF_FRAMES) if kind == FRAME else tuple(OF_BODIES), values) for kind, values in table.items()}
-
-
-def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
-    return {name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)}
+def _rounded(table: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {kind: {name: float(f"{value:.4g}") for name, value in some.items()} for kind, some in table.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, zoom
+from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, uniform_filter, zoom
 
 from simgen.geometry import locked
 from simgen.observation import Observation
@@ -16,6 +16,8 @@ same size; gives frames with the fault, unchanged where the clip has nothing to 
 STRENGTHS = 3
 SHIFTS = (4, 8, 16)
 """Pixels in a picture 256 pixels high."""
+SEEN, VISIBLE = 40, 14
+"""Pixels in a picture of 256 by 256 that a fault must change, and by how many codes in a mean over 3 by 3 pixels, to be seen."""
 _CODES = np.arange(1 << 12) / ((1 << 12) - 1)
 _SRGB = locked(np.rint(255 * np.where(_CODES <= 0.0031308, 12.92 * _CODES, 1.055 * _CODES ** (1 / 2.4) - 0.055)).astype(np.uint8))
 
@@ -149,8 +151,14 @@ def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def touched(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Frames in which a fault is to be seen at all, bool, (T,): some 20 pixels that changed, or one that is no number."""
-    return changed(before, after).sum(axis=(1, 2)) >= (20 if after.dtype == np.uint8 else 1)
+    """Frames in which a fault is to be seen at all, bool, (T,): `SEEN` pixels that changed beyond grain, or one that is no number.
+
+    A thing that fades into what has its own colour, or moves where nothing is to be seen in the dark, is no fault of the picture.
+    """
+    if after.dtype != np.uint8:
+        return changed(before, after).any(axis=(1, 2))
+    off = uniform_filter(after.astype(np.float32) - before, (0, 3, 3, 0))
+    return (np.abs(off).max(axis=-1) >= VISIBLE).sum(axis=(1, 2)) >= SEEN * after[0, ..., 0].size / 65536
 
 
 def _scaled(pixels: float, observation: Observation) -> int:

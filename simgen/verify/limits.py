@@ -1,4 +1,4 @@
-"""Limits: how far each metric of a good frame may go, how several together weigh, and what they were learned from."""
+"""Limits: how far each metric of a good frame may go, and what they were learned from."""
 
 import json
 from collections.abc import Mapping
@@ -11,25 +11,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from simgen.errors import DamagedLimits
 from simgen.verify.adherence import Adherence
-from simgen.verify.measure import METRICS, OF_BODIES, OF_FRAMES, Measurement, Part
+from simgen.verify.measure import OF_BODIES, OF_FRAMES, Measurement, Part
 from simgen.verify.surroundings import KINDS
 
 PHOTOGRAPHS, PLAIN = "pathtrace", "plain"
 """Whose limits hold for worlds that have none of their own: with a reference, and without."""
 FRAME = "frame"
 """What is usual of a frame as a whole stands under this name, beside `KINDS`."""
-MOST = 4.0
-"""Beyond so many times what is rare a metric says no more."""
-STEEP = 0.5
-"""Excess from which the second of `features` counts."""
+CERTAIN = ("nonfinite", "blank", "frozen", "displaced", "gone", "repainted")
+"""Metrics that are no less certain where the prediction can be relied on less."""
 
 
 class Limits(BaseModel):
-    """What the gate goes by. A metric's excess is (value - usual) / (limit - usual), with the value over the frame's unrest: 0 is
-    usual, 1 is rare.
+    """What the gate goes by: a frame fails when any metric of it, or of a body in it, is beyond its limit.
 
-    What is usual of a body is that of its kind. Any of three complaints fails a frame: one excess beyond `most`, or the
-    weighted sum of all excesses beyond its bound, of the frame as a whole or of one body.
+    What is usual of a body is that of its kind. A metric's excess is (value - usual) / (limit - usual), with the value over the
+    frame's unrest: 0 is usual, beyond 1 a frame fails.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,26 +37,16 @@ class Limits(BaseModel):
     """Whose frames they were made from."""
     referenced: bool
     """Whether those were compared with references; what is judged must be compared alike."""
+    clips: int
+    """How many clips they were made from."""
     frames: int
     """How many good frames, harmless changes of them included."""
-    faults: int
-    """How many frames with injected faults the weights were fitted to."""
     false_alarms: float
-    """Share of good frames that they fail, by cross-validation over clips."""
+    """Share of good frames that fail by limits of this kind from other clips, by cross-validation."""
     usual: dict[str, dict[str, float]]
     """`FRAME` or a kind of body, to metric, to its median."""
     limit: dict[str, dict[str, float]]
-    """The same, to its 99th percentile."""
-    most: float
-    """Excess of a single metric at which a frame fails."""
-    weight: dict[str, float]
-    """Metric to the weight of its excess from 0 on; nothing weighs less than 0."""
-    steep: dict[str, float]
-    """Metric to the weight of what its excess has beyond `STEEP`."""
-    bound: float
-    """Limit of the weighted sum of a frame as a whole."""
-    bound_of_body: float
-    """Limit of that of a body."""
+    """The same, to the value beyond which a frame fails."""
     datasets: dict[str, str] = {}
     """Where the frames came from: name to SHA-256."""
 
@@ -80,7 +67,8 @@ class Limits(BaseModel):
             found = cls.model_validate_json(Path(file).read_text())
         except (OSError, ValidationError, UnicodeDecodeError) as error:
             raise DamagedLimits(file, str(error).splitlines()[0]) from error
-        if {*found.limit} != {FRAME, *KINDS} or {*found.weight} != {*METRICS}:
+        wanted = {FRAME: {*OF_FRAMES}} | dict.fromkeys(KINDS, {*OF_BODIES})
+        if any({kind: {*some} for kind, some in table.items()} != wanted for table in (found.usual, found.limit)):
             raise DamagedLimits(file, "they are for other metrics than this version measures")
         return found
 
@@ -88,58 +76,36 @@ class Limits(BaseModel):
         """As JSON."""
         Path(file).write_text(json.dumps(self.model_dump(), indent=1, sort_keys=True) + "\n")
 
-    def excess(self, measurement: Measurement) -> tuple[np.ndarray, np.ndarray]:
-        """Of every metric of the frame, (M,), and of every part, (K, N); 0 where there was nothing to measure."""
-        frame, *parts = (
-            self._excess(kind, eased(metrics, measurement.unrest))
-            for kind, metrics in ((FRAME, measurement.frame), *((part.kind, part.metrics) for part in measurement.parts))
-        )
-        return frame, np.array(parts).reshape(-1, len(OF_BODIES))
-
-    def _excess(self, kind: str, metrics: Mapping[str, float]) -> np.ndarray:
-        usual, limit = self.usual[kind], self.limit[kind]
-        found = np.array([(value - usual[name]) / (limit[name] - usual[name]) for name, value in metrics.items()])
-        return np.nan_to_num(found, nan=0.0, posinf=1e6)
-
     def worst(self, measurement: Measurement) -> float:
-        """The greatest excess, or weighted sum where that is greater; beyond 1 a frame fails."""
-        frame, parts = self.excess(measurement)
-        return max(self._complaint(tuple(OF_FRAMES), frame, self.bound)[0], *(self._of_body(part)[0] for part in parts), 0.0)
+        """The greatest excess; beyond 1 a frame fails."""
+        parts = (self._excess(part.kind, part.metrics, measurement.unrest) for part in measurement.parts)
+        some = (self._excess(FRAME, measurement.frame, measurement.unrest), *parts)
+        return max(0.0, *(value for excess in some for value in excess.values()))
 
     def judge(self, measurement: Measurement) -> Adherence:
         """Whether a frame passes, and what is wrong with it."""
-        frame, parts = self.excess(measurement)
-        worst, guilt = self._complaint(tuple(OF_FRAMES), frame, self.bound)
+        guilt = self._excess(FRAME, measurement.frame, measurement.unrest)
         metrics, bodies = dict(measurement.frame) | dict.fromkeys(OF_BODIES, float("nan")), {}
-        for part, found in zip(measurement.parts, parts, strict=True):
-            complaint, own = self._of_body(found)
-            worst = max(worst, complaint)
-            for name, value in part.metrics.items():
-                if np.isfinite(value) and own[name] >= guilt.get(name, -np.inf):
-                    metrics[name], guilt[name] = value, own[name]
-            _join(bodies.setdefault(part.body, {}), part, complaint)
-        reasons = sorted((name for name, size in guilt.items() if size >= 0.5), key=lambda name: -guilt[name]) if worst > 1 else []
+        for part in measurement.parts:
+            excess = self._excess(part.kind, part.metrics, measurement.unrest)
+            for name, value in excess.items():
+                if name not in guilt or value > guilt[name]:
+                    metrics[name], guilt[name] = part.metrics[name], value
+            _join(bodies.setdefault(part.body, {}), part, max(excess.values(), default=0.0))
+        worst = max(guilt.values(), default=0.0)
+        reasons = sorted((name for name, size in guilt.items() if size > 1), key=lambda name: -guilt[name])
         return Adherence(worst <= 1, 0.5 ** max(worst, 0.0), metrics, tuple(reasons), bodies)
 
-    def _of_body(self, excess: np.ndarray) -> tuple[float, dict[str, float]]:
-        return self._complaint(tuple(OF_BODIES), excess, self.bound_of_body)
-
-    def _complaint(self, names: tuple[str, ...], excess: np.ndarray, bound: float) -> tuple[float, dict[str, float]]:
-        """The worst of a frame or a body, and how much each metric adds to it."""
-        weights = np.array([(self.weight[name], self.steep[name]) for name in names])
-        shares = (features(excess) * weights).sum(axis=1) / bound
-        guilt = np.maximum(excess / self.most, 2 * shares)
-        return float(max(shares.sum(), excess.max() / self.most)), dict(zip(names, map(float, guilt), strict=True))
+    def _excess(self, kind: str, metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
+        """Of every metric that has a value."""
+        usual, limit, values = self.usual[kind], self.limit[kind], eased(metrics, unrest)
+        found = {name: (value - usual[name]) / (limit[name] - usual[name]) for name, value in values.items() if not np.isnan(value)}
+        return {name: min(float(value), 1e6) for name, value in found.items()}
 
 
 def eased(metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
-    """Every metric over the frame's unrest, but for those that need no prediction."""
-    return {name: value if name in ("nonfinite", "blank") else value / unrest for name, value in metrics.items()}
-
-
-def features(excess: np.ndarray) -> np.ndarray:
-    """What an excess has from 0 on, and beyond `STEEP`, at most `MOST` each, (..., 2)."""
-    return np.stack([np.clip(excess, 0, MOST), np.clip(excess - STEEP, 0, MOST)], axis=-1)
+    """Every metric over the frame's unrest, but for those that need no prediction or weigh it themselves."""
+    return {name: value if name in CERTAIN else value / unrest for name, value in metrics.items()}
 
 
 def _join(body: dict[str, float], part: Part, complaint: float) -> None:
@@ -157,4 +123,3 @@ def _shipped() -> dict[tuple[str, bool], Limits]:
             limits = Limits.model_validate_json(file.read_text())
             found[limits.world, limits.referenced] = limits
     return found
-

@@ -16,42 +16,31 @@ from simgen.verify.reference import References
 from simgen.verify.shading import FEWEST, Shading
 from simgen.verify.surface import Surfaces
 from simgen.verify.surroundings import Surroundings
+from simgen.verify.whereabouts import Whereabouts
 
 OF_FRAMES = {
     "nonfinite": "share of pixels that are no number",
     "blank": "share of the picture's tiles without any variation, where the truth has some",
     "unlike": "1 - correlation of lightness with the prediction over the frame",
-    "unlike_colour": "the same of colour",
     "missing_edges": "share of the visible outlines without an edge within 2 pixels (1 - boundary recall)",
     "missing_edges_foreground": "of what can move",
     "missing_edges_gripper": "of the gripper",
     "missing_edges_contact": "within reach of a contact",
-    "stray_edges": "share of the photograph's strong edges that no outline, crease, paint or prediction explains (1 - boundary precision)",
-    "paint_here": "of the worst window: 1 - correlation of its fine detail with the prediction's",
-    "strange_light": "of the worst window: edges of lightness where the truth is smooth",
     "strange_colour": "of the worst window: edges of colour where the truth is smooth",
-    "blot_light": "of the worst spot: lightness unlike what is around it",
     "blot_colour": "of the worst spot: colour, the same",
     "still": "change of still pixels from frame to frame, beyond exposure",
     "moving": "change of moving pixels along the exact flow",
-    "frozen": "how much worse the flow explains the frame than no motion",
-    "flicker": "spread of the change of brightness over the frame",
+    "frozen": "share of the predicted change from frame to frame that did not come",
+    "flicker": "change of brightness from tile to tile and frame to frame that is not predicted",
 }
 """What is measured of a frame as a whole."""
 OF_BODIES = {
-    "lost": "share of its visible outline without an edge",
-    "faint": "share of its expected contrast that is not there",
-    "misfit": "1 - cosine between expected and seen colour steps across its outline",
-    "displaced": "by how much its outline fits better 4 to 17 pixels away",
-    "unmatched": "1 - correlation of it and its surroundings with the prediction",
+    "displaced": "share of its difference from the prediction that standing 3 to 18 pixels away explains",
+    "gone": "share of it that its absence explains",
     "off": "difference of it and its surroundings from the prediction",
-    "paint": "1 - correlation of its fine detail with the prediction's",
+    "repainted": "share of its painted pattern that is not there",
     "colour": "colour that is not predicted",
-    "tone": "lightness, the same",
-    "apart": "colour that is predicted neither of it nor of its surroundings",
-    "apart_tone": "lightness, the same",
     "identity": "colour that it does not have in the rest of the clip",
-    "views": "colour that another camera does not see on it",
 }
 """What is measured of every body; that of a frame is of its worst body, by what is usual for a body of its kind."""
 MEANING = OF_FRAMES | {name: f"of the worst body: {meaning}" for name, meaning in OF_BODIES.items()}
@@ -64,6 +53,8 @@ DARK_PAINT = 0.05
 """Linear albedo of a thing's darkest channel below which gloss and neighbours colour it more than its paint."""
 CALM, MOST_UNREST = 0.05, 3.0
 """Median of `off` over the bodies of a frame that is as predicted, and how often that may be counted in."""
+METAL = 2.0
+"""How much less the colour of metal says than that of matt paint: the rest is mirrored in it."""
 MIRRORED = 2.0
 """What a frame of nothing but metal adds to that."""
 FEWEST_PARTS = 4
@@ -100,7 +91,7 @@ class Measurement:
         much is of metal, in which the rest is mirrored. What is measured in such a frame counts for so much less."""
         off = [part.metrics["off"] for part in self.parts if np.isfinite(part.metrics["off"])]
         apart = float(np.clip(np.median(off) / CALM, 1, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
-        metal = sum(part.pixels for part in self.parts if part.kind.endswith("metal")) / max(sum(part.pixels for part in self.parts), 1)
+        metal = sum(part.pixels for part in self.parts if part.kind == "metal") / max(sum(part.pixels for part in self.parts), 1)
         return apart * (1 + MIRRORED * metal)
 
 
@@ -159,8 +150,7 @@ def together(
     found = {}
     for name, clip in studies.items():
         usual = _usual_colours(clip)
-        others = [other for camera, other in studies.items() if camera != name]
-        found[name] = tuple(_measurement(clip, t, usual, [other[t] for other in others if t < len(other)]) for t in range(len(clip)))
+        found[name] = tuple(_measurement(clip, t, usual) for t in range(len(clip)))
     return found
 
 
@@ -181,60 +171,47 @@ def _studies(frames, observations: Sequence[Observation], references: References
 
 
 def _study(shading: Shading, before: Shading | None, state: State | None) -> Study:
-    boundaries, surfaces, surroundings, expected = Boundaries(shading), Surfaces(shading), Surroundings(shading), shading.expectation
+    surfaces, surroundings, whereabouts, expected = Surfaces(shading), Surroundings(shading), Whereabouts(shading), shading.expectation
     trust = expected.area / (expected.area + SMALL)
-    tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02)) if shading.reference is None else np.ones_like(trust)
-    colour = surfaces.colour - _middle(surfaces.colour, expected.area)
+    tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02)) if shading.reference is None else trust
     things = {
-        "lost": boundaries.missing,
-        "faint": 1 - boundaries.presence[:, 0],
-        "misfit": 1 - boundaries.agreement,
-        "displaced": boundaries.displaced,
-        "unmatched": surroundings.unmatched,
+        "displaced": whereabouts.displaced,
+        "gone": whereabouts.gone,
         "off": surroundings.off,
-        "paint": surfaces.unpainted,
-        "colour": tinted * np.hypot(colour[:, 1], colour[:, 2]),
-        "tone": tinted * np.abs(colour[:, 0]),
-        "apart": tinted * np.hypot(surroundings.apart[:, 1], surroundings.apart[:, 2]),
-        "apart_tone": tinted * np.abs(surroundings.apart[:, 0]),
+        "repainted": surfaces.repainted,
+        "colour": tinted * surfaces.tint / (1 + METAL * surroundings.metal),
     }
+    colour = surfaces.colour - _middle(surfaces.colour, expected.area)
     follows = UNKNOWN if before is None else motion(shading, before)
-    metrics = _of_frame(shading, boundaries, surfaces, state)
+    metrics = _of_frame(shading, Boundaries(shading), surfaces, state)
     return Study(expected.things, expected.area, surroundings.kinds, metrics, things, colour, tinted, follows)
 
 
 def _of_frame(shading: Shading, boundaries: Boundaries, surfaces: Surfaces, state: State | None) -> dict[str, float]:
     photograph, expectation = shading.photograph, shading.expectation
-    likeness = _likeness(shading)
     gripper = expectation.observation.semantic == GRIPPER
     contact = None if state is None else _around_contacts(expectation.observation, state)
     return {
         "nonfinite": photograph.nonfinite,
         "blank": _blank(shading),
-        "unlike": 1 - likeness[0],
-        "unlike_colour": 1 - likeness[1],
+        "unlike": 1 - _likeness(shading),
         "missing_edges": 1 - boundaries.recall(),
         "missing_edges_foreground": 1 - boundaries.recall(_foreground(expectation)),
         "missing_edges_gripper": 1 - boundaries.recall(grown(gripper, 3)),
         "missing_edges_contact": float("nan") if contact is None else 1 - boundaries.recall(contact),
-        "stray_edges": _stray(shading, surfaces, boundaries.threshold),
-        "paint_here": _worst(surfaces.unpainted_here),
-        "strange_light": float(surfaces.strange[0].max()),
-        "strange_colour": float(surfaces.strange[1].max()),
-        "blot_light": float(surfaces.blot[0].max()),
-        "blot_colour": float(surfaces.blot[1].max()),
+        "strange_colour": float(surfaces.strange.max()),
+        "blot_colour": float(surfaces.blot.max()),
     }
 
 
-def _likeness(shading: Shading) -> tuple[float, float]:
-    """Correlation of lightness, and of both colour differences together, between photograph and prediction."""
+def _likeness(shading: Shading) -> float:
+    """Correlation of lightness between photograph and prediction."""
     chosen = shading.chosen
     if len(chosen) < FEWEST:
-        return float("nan"), float("nan")
-    seen, expected = shading.photograph.log.reshape(3, -1)[:, chosen], shading.predicted.reshape(3, -1)[:, chosen]
-    seen, expected = (part - part.mean(axis=1, keepdims=True) for part in (seen, expected))
-    both, one, other = (seen * expected).sum(1), (seen**2).sum(1), (expected**2).sum(1)
-    return tuple(float(both[c].sum() / np.sqrt(max(one[c].sum() * other[c].sum(), 1e-9))) for c in (slice(0, 1), slice(1, 3)))
+        return float("nan")
+    seen, expected = shading.photograph.log[0].ravel()[chosen], shading.predicted[0].ravel()[chosen]
+    seen, expected = seen - seen.mean(), expected - expected.mean()
+    return float((seen * expected).sum() / np.sqrt(max(float((seen**2).sum() * (expected**2).sum()), 1e-9)))
 
 
 def _blank(shading: Shading) -> float:
@@ -246,15 +223,6 @@ def _blank(shading: Shading) -> float:
     tiles, stands = (part[:rows, :columns].reshape(rows // 16, 16, columns // 16, 16) for part in (light, hit))
     flat, asked = tiles.max(axis=(1, 3)) - tiles.min(axis=(1, 3)) <= 6, stands.any(axis=(1, 3))
     return float(flat[asked].mean()) if asked.any() else float("nan")
-
-
-def _stray(shading: Shading, surfaces: Surfaces, threshold: float) -> float:
-    """Strong edges without a reason, over all strong edges; of the things' insides."""
-    slopes = shading.photograph.gradient
-    strength = np.sqrt(np.einsum("dchw,dchw->hw", slopes, slopes))
-    strong = (strength > 2 * threshold) & shading.expectation.hit
-    stray = (surfaces.unexplained.max(axis=0) > 2 * threshold) & ~shading.expectation.outline
-    return float(stray.sum() / (strong.sum() + 50))
 
 
 def _foreground(expectation: Expectation) -> np.ndarray:
@@ -303,9 +271,9 @@ def _usual_colours(clip: Sequence[Study]) -> dict[int, np.ndarray]:
     return {thing: np.median(colours, axis=0) for thing, colours in seen.items() if len(colours) >= 5}
 
 
-def _measurement(clip: Sequence[Study], t: int, usual: dict[int, np.ndarray], others: Sequence[Study]) -> Measurement:
+def _measurement(clip: Sequence[Study], t: int, usual: dict[int, np.ndarray]) -> Measurement:
     study = clip[t]
-    things = study.things | {"identity": _apart(study, usual), "views": _views(study, others)}
+    things = study.things | {"identity": _apart(study, usual)}
     parts = tuple(
         Part(int(thing) // 2, study.kinds[k], int(study.area[k]), {name: float(things[name][k]) for name in OF_BODIES})
         for k, thing in enumerate(study.ids)
@@ -322,25 +290,9 @@ def _apart(frame: Study, usual: dict[int, np.ndarray]) -> np.ndarray:
     return frame.trust * np.hypot(off[:, 1], off[:, 2])
 
 
-def _views(frame: Study, others: Sequence[Study]) -> np.ndarray:
-    """How far each thing's colour is from what the nearest of other cameras sees at the same instant, (K,)."""
-    found = np.full(len(frame.trust), np.nan)
-    for other in others:
-        number = {int(thing): k for k, thing in enumerate(other.ids)}
-        for k, thing in enumerate(frame.ids):
-            if (there := number.get(int(thing))) is not None and thing > 1:
-                off = frame.colour[k] - other.colour[there]
-                found[k] = np.fmin(found[k], min(frame.trust[k], other.trust[there]) * np.hypot(off[1], off[2]))
-    return found
-
-
 def _motions(clip: Sequence[Study], t: int) -> dict[str, float]:
     """Against the frame before and the frame after: a good frame beside a bad one has one good neighbour. A frozen frame differs
     from the next as if it had moved twice as far, so that only the frame before can tell it."""
     each = [clip[now].motion for now in (t, t + 1) if now < len(clip)]
     found = {name: float(np.fmin.reduce([getattr(one, name) for one in each])) for name in ("still", "moving", "flicker")}
     return found | {"frozen": clip[t].motion.frozen}
-
-
-def _worst(values: np.ndarray) -> float:
-    return float(np.nanmax(values)) if np.isfinite(values).any() else float("nan")

@@ -4,18 +4,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simgen.verify.photograph import blocks
 from simgen.verify.shading import Shading
 
 MOVES = 0.5
 """Pixels a frame from which a pixel counts as moving."""
 PIXELS = 6000
 """Still pixels, and moving ones, that are compared, at most."""
-TILE = 32
+TILE = 24
 """Pixels across the tiles in which brightness is compared from frame to frame."""
+FEWEST_TILES = 7
+"""Tiles without which nothing can be said of flicker."""
 PATCH = 12
 """Pixels across the patches in which still pixels are compared."""
-_CHANGE = 0.04
-"""In `opponent`: what motion must have changed in a pixel for it to tell a frozen frame from a true one."""
+SPREAD = np.array([0.06, 0.03, 0.03], np.float32)[:, None, None]
+"""In `opponent`: changes from frame to frame that say little, of lightness and of both colours."""
+DOUBT = 300.0
+"""Squared spreads, summed over the frame, that the prediction must change for half of it to be believed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +32,9 @@ class Motion:
     moving: float
     """Median change of the moving pixels, along the flow."""
     frozen: float
-    """Logarithm of how much worse the flow explains the frame than no motion at all; negative where all is well."""
+    """Share of the change from frame to frame that is predicted and did not come."""
     flicker: float
-    """Spread of the change of brightness over the tiles of the frame."""
+    """Change of brightness beyond what is predicted, of most tiles of the frame against their median."""
 
 
 UNKNOWN = Motion(*[float("nan")] * 4)
@@ -51,8 +56,8 @@ def motion(now: Shading, before: Shading) -> Motion:
     return Motion(
         still=_still(change[:, ~fast] - gain, u[~fast], v[~fast]),
         moving=float(np.median(size[fast])) if fast.sum() > 60 else float("nan"),
-        frozen=_frozen(now, before, at[fast], size[fast], seen[:, fast] - gain, grain),
-        flicker=_flicker(change[0] - gain[0], u, v),
+        frozen=_frozen(now, before),
+        flicker=_flicker(now, before),
     )
 
 
@@ -73,14 +78,19 @@ def _carried(now: Shading, before: Shading) -> tuple[np.ndarray, np.ndarray]:
     return at[kept], fast[kept]
 
 
-def _frozen(now: Shading, before: Shading, at: np.ndarray, size: np.ndarray, seen: np.ndarray, grain: float) -> float:
-    """From the pixels that motion should have changed, as the prediction has it."""
-    expected = np.abs(now.predicted.reshape(3, -1)[:, at] - before.predicted.reshape(3, -1)[:, at]).mean(axis=0)
-    telling = expected > _CHANGE
-    if telling.sum() < 25:
-        return float("nan")
-    stood = np.abs(seen[:, telling] - before.photograph.log.reshape(3, -1)[:, at[telling]]).mean(axis=0)
-    return float(np.log((size[telling].mean() + 0.01) / (np.maximum(stood - grain, 0).mean() + 0.01)))
+def _frozen(now: Shading, before: Shading) -> float:
+    """By how the photograph's change goes with the prediction's, or by how large it is, where it changes otherwise than predicted."""
+    seen = _spreads(now.photograph.log - before.photograph.log)
+    expected = _spreads(now.predicted - before.predicted)
+    whole = float((expected**2).sum())
+    came = max(float((seen * expected).sum()), float((seen**2).sum()))
+    return max(whole - came, 0.0) / (whole + DOUBT)
+
+
+def _spreads(change: np.ndarray) -> np.ndarray:
+    """A change beyond that of exposure, in `SPREAD`, at most 6."""
+    middle = np.median(change.reshape(3, -1)[:, ::3], axis=1)[:, None, None]
+    return ((change - middle) / SPREAD).clip(-6, 6)
 
 
 def _still(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
@@ -91,11 +101,27 @@ def _still(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
     return float(np.quantile(np.abs(mean).mean(axis=0), 0.9)) if mean.shape[1] >= 10 else float("nan")
 
 
-def _flicker(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
-    _, tile = np.unique((v // TILE) * 4096 + u // TILE, return_inverse=True)
-    count = np.bincount(tile)
-    mean = (np.bincount(tile, np.clip(change, -0.5, 0.5)) / count)[count >= 20]
-    return float(np.quantile(np.abs(mean - np.median(mean)), 0.8)) if len(mean) >= 4 else float("nan")
+def _flicker(now: Shading, before: Shading) -> float:
+    """Along the flow, to the nearest pixel: brightness is compared in tiles."""
+    height, width = now.expectation.where.shape
+    flow = now.expectation.observation.flow
+    asked = now.expectation.inside & ~now.photograph.clipped & np.isfinite(flow[..., 0]) & ~_mirror(now)
+    v, u = np.nonzero(asked)
+    back = np.rint(flow[v, u]).astype(int)
+    then = np.clip(v + back[:, 1], 0, height - 1), np.clip(u + back[:, 0], 0, width - 1)
+    change = np.zeros((2, height, width), np.float32)
+    lighter, was = (one.photograph.log[0] - one.predicted[0] for one in (now, before))
+    change[0, v, u] = (lighter[v, u] - was[then]).clip(-0.5, 0.5)
+    change[1, v, u] = 1
+    total, share = blocks(change, TILE)
+    mean = total[share > 0.3] / share[share > 0.3]
+    return float(np.quantile(np.abs(mean - np.median(mean)), 0.7)) if len(mean) >= FEWEST_TILES else float("nan")
+
+
+def _mirror(now: Shading) -> np.ndarray:
+    """Where the rest is mirrored, bool, (H, W): what is seen there moves with the camera, not with the surface."""
+    metallic = now.expectation.observation.metallic
+    return np.zeros(now.expectation.where.shape, bool) if metallic is None else metallic > 127
 
 
 def _bilinear(planes: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:

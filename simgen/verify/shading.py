@@ -38,7 +38,7 @@ class Shading:
     def predicted(self) -> np.ndarray:
         """`opponent` of the prediction, float32, (3, H, W); the photograph's own where nothing was hit and no reference tells more."""
         hit = self.expectation.hit
-        return np.where(hit, opponent(np.clip(self._fitted, 1e-3, 1).T).reshape(3, *hit.shape), self._beyond)
+        return np.where(hit, opponent(np.clip(self.fitted, 1e-3, 1).T).reshape(3, *hit.shape), self._beyond)
 
     @cached_property
     def _beyond(self) -> np.ndarray:
@@ -105,7 +105,7 @@ class Shading:
         return gradient(self.predicted)
 
     @cached_property
-    def _fitted(self) -> np.ndarray:
+    def fitted(self) -> np.ndarray:
         """Predicted linear light, float32, (3, H*W)."""
         chosen = self.chosen
         if len(chosen) < FEWEST:

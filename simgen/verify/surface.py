@@ -4,19 +4,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter
+from scipy.ndimage import binary_erosion, find_objects, maximum_filter1d, uniform_filter
 
 from simgen.verify.photograph import blocks
 from simgen.verify.shading import Shading
 
 WINDOW = 25
-"""Pixels across the windows in which detail is compared and inventions are looked for: the size of a small object."""
-RICH = 0.03
-"""Slopes of paint and shape, in `opponent` a pixel, that are worth comparing."""
+"""Pixels across the windows in which inventions are looked for: the size of a small object."""
 BLOCK = 4
 """Windows are made of blocks of so many pixels."""
 SPOTS = (8, 12, 24)
 """Pixels across the windows in which spots are looked for."""
+FEWEST = 60
+"""Pixels of a thing without which nothing can be said of its paint."""
+PATTERN = 3, 15
+"""Pixels across the finest and the coarsest pattern that is compared: finer ones alias, coarser ones may be light."""
+PATTERN_SPREAD = np.array([0.06, 0.025, 0.025], np.float32)[:, None, None]
+"""Of what a good photograph has of patterns beyond the prediction, `opponent`: lightness, and both colours."""
+PATTERN_DOUBT = 800.0
+"""Squared spreads, summed over a thing, that its pattern must have for half of it to be believed."""
+PALE = 0.2
+"""Share of a thing's brightest channel that is added before colours are compared: what is little lit takes colour from around it."""
 FLOOR = 0.1
 """Spread around a spot, in `opponent`, with which it is compared at least."""
 
@@ -28,30 +36,19 @@ class Surfaces:
     shading: Shading
 
     @cached_property
-    def _products(self) -> np.ndarray:
-        """Slopes of the photograph squared, of the prediction squared, their product and the count, over colours, float32, (4, H, W)."""
-        seen, expected = (one.reshape(6, *one.shape[2:]) for one in (self.shading.photograph.gradient, self.shading.predicted_gradient))
-        parts = [np.einsum("chw,chw->hw", one, other) for one, other in ((seen, seen), (expected, expected), (seen, expected))]
-        return np.stack([*parts, np.ones_like(parts[0])]) * self.shading.expectation.inside
-
-    @cached_property
-    def unpainted(self) -> np.ndarray:
-        """1 - correlation between the slopes of photograph and prediction over each thing, float32, (K,); less where few are expected."""
-        where, things = self.shading.expectation.where.ravel(), len(self.shading.expectation.things)
-        sums = np.stack([np.bincount(where, part.ravel(), minlength=things) for part in self._products])
-        return self._deviation(sums, 60)
-
-    @cached_property
-    def unpainted_here(self) -> np.ndarray:
-        """The same in a window around every block, float32, (h, w)."""
-        return self._deviation(WINDOW**2 * _window(self._products, WINDOW), 250)
-
-    def _deviation(self, sums: np.ndarray, enough: int) -> np.ndarray:
-        seen, expected, both, count = sums
-        grain = 0.35 * self.shading.noise**2 * count
-        correlation = both / np.sqrt(np.maximum(expected * np.maximum(seen - grain, 0.25 * seen), 1e-9))
-        clear = expected / np.maximum(expected + RICH**2 * count + 4 * grain, 1e-9)
-        return np.where(count > enough, clear * (1 - correlation), np.nan)
+    def repainted(self) -> np.ndarray:
+        """How much less of its own paint each thing shows than is predicted, as a share of that paint, float32, (K,): 0 where it shows
+        it all or has no pattern to show, 1 where the pattern is another one."""
+        expectation = self.shading.expectation
+        planes = np.concatenate([self.shading.photograph.log - self.shading.predicted, expectation.paint])
+        found = np.full(len(expectation.things), np.nan, np.float32)
+        for number, box in enumerate(find_objects(expectation.where + 1)):
+            if box is None or expectation.things[number] <= 1 or expectation.area[number] < FEWEST:
+                continue
+            own = binary_erosion(expectation.where[box] == number, border_value=1).astype(np.float32)
+            off, paint = (_pattern(planes[:, *box], own).reshape(2, 3, *own.shape) / PATTERN_SPREAD).clip(-6, 6)
+            found[number] = -(off * paint).sum() / ((paint**2).sum() + PATTERN_DOUBT)
+        return found
 
     @cached_property
     def colour(self) -> np.ndarray:
@@ -71,6 +68,25 @@ class Surfaces:
         return found
 
     @cached_property
+    def tint(self) -> np.ndarray:
+        """How far the mean colour of each thing is from the predicted one, in ratios of channels whatever the lightness, against how
+        colourful it is, float32, (K,); NaN of what is small. Light from thing to thing tints the colourful more than the grey."""
+        expectation = self.shading.expectation
+        own = np.flatnonzero(expectation.hit & ~expectation.outline)
+        where, things = expectation.where.ravel()[own], len(expectation.things)
+        count = np.bincount(where, minlength=things)
+        planes = np.moveaxis(self.shading.photograph.linear, -1, 0).reshape(3, -1), np.maximum(self.shading.fitted, 0)
+        seen, expected = (
+            np.stack([np.bincount(where, plane[own], minlength=things) for plane in part], axis=1) / np.maximum(count, 1)[:, None]
+            for part in planes
+        )
+        seen, expected = (np.log(part + PALE * part.max(axis=1, keepdims=True) + 1e-4) for part in (seen, expected))
+        off = seen - expected
+        off -= np.median(off[count >= FEWEST], axis=0) if (count >= FEWEST).sum() >= 4 else 0  # the whole frame's is the camera's
+        ratio = np.stack([off[:, 0] - off[:, 1], off[:, 2] - 0.5 * (off[:, 0] + off[:, 1])])
+        return np.where(count >= FEWEST // 2, np.hypot(*ratio) / (PALE + np.ptp(expected, axis=1)), np.nan).astype(np.float32)
+
+    @cached_property
     def darkest(self) -> np.ndarray:
         """Mean albedo of each thing in its darkest channel, linear, (K,)."""
         expectation = self.shading.expectation
@@ -78,41 +94,44 @@ class Surfaces:
         return np.min([np.bincount(where, albedo[:, channel]) for channel in range(3)], axis=0) / expectation.area
 
     @cached_property
-    def unexplained(self) -> np.ndarray:
-        """Slopes of the photograph beyond those that the prediction has nearby, lightness and colour, (2, H, W); 0 outside surfaces."""
-        seen, expected = self.shading.photograph.gradient, self.shading.predicted_gradient
-        found = []
-        for channels in (slice(0, 1), slice(1, 3)):
-            slope = np.sqrt(np.einsum("dchw,dchw->hw", seen[:, channels], seen[:, channels]))
-            reason = _greatest(np.sqrt(np.einsum("dchw,dchw->hw", expected[:, channels], expected[:, channels])))
-            found.append(np.maximum(slope - 1.5 * reason - 2 * self.shading.noise, 0))
-        return np.stack(found) * self.shading.expectation.inside
-
-    @cached_property
     def strange(self) -> np.ndarray:
-        """Mean of `unexplained`, capped, in a window around every block, float32, (2, h, w)."""
-        return _window(np.minimum(self.unexplained, 0.3), WINDOW)
+        """Edges of colour that no prediction has nearby: their mean slope, capped, in a window around every block, float32, (h, w)."""
+        seen, expected = (np.sqrt(np.einsum("dchw,dchw->hw", one[:, 1:], one[:, 1:])) for one in self._gradients)
+        strange = np.maximum(seen - 1.5 * _greatest(expected) - 2 * self.shading.noise, 0) * self.shading.expectation.inside
+        return _window(np.minimum(strange, 0.3)[None], WINDOW)[0]
+
+    @property
+    def _gradients(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.shading.photograph.gradient, self.shading.predicted_gradient
 
     @cached_property
     def blot(self) -> np.ndarray:
-        """How far the residual of a small window stands out from those around it, against their spread, float32, (2, h, w): the most
-        over windows of `SPOTS`, in lightness and colour. What varies by itself, as metal does, hides more (after Finn and Johnson, 1968).
+        """How far the colour of a small window, beyond the prediction, stands out from that around it, against its spread, float32,
+        (h, w): the most over windows of `SPOTS`. What varies by itself, as metal does, hides more (after Finn and Johnson, 1968).
         """
-        expectation, residual = self.shading.expectation, self.shading.residual
-        inside = (expectation.inside & self.shading.telling).astype(np.float32)
-        off = np.stack([residual[0], 2 * residual[1], 2 * residual[2]]).clip(-1, 1) * inside
+        inside = (self.shading.expectation.inside & self.shading.telling).astype(np.float32)
+        off = (2 * self.shading.residual[1:]).clip(-1, 1) * inside
         planes = np.concatenate([off, off**2, inside[None]])
-        found = 0
+        found = np.zeros(1, np.float32)
         for size in SPOTS:
             near, wide = _window(planes, size) * size**2, _window(planes, 3 * size) * (3 * size) ** 2
             around = wide - near
-            count, others = near[6], np.maximum(around[6], 1)
-            mean = around[:3] / others
-            spread = np.maximum(around[3:6] / others - mean**2, 0)
-            apart = np.abs(near[:3] / np.maximum(count, 1) - mean) / np.sqrt(spread + FLOOR**2)
-            sound = (count > 0.5 * size**2) & (around[6] > 1.5 * size**2)
-            found = np.maximum(found, np.stack([apart[0], np.hypot(apart[1], apart[2])]) * sound)
+            count, others = near[4], np.maximum(around[4], 1)
+            mean = around[:2] / others
+            spread = np.maximum(around[2:4] / others - mean**2, 0)
+            apart = np.abs(near[:2] / np.maximum(count, 1) - mean) / np.sqrt(spread + FLOOR**2)
+            sound = (count > 0.5 * size**2) & (around[4] > 1.5 * size**2)
+            found = np.maximum(found, np.hypot(*apart) * sound)
         return found
+
+
+def _pattern(planes: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """What of planes, (C, h, w), varies over `PATTERN` within a mask, float32, (h, w); 0 outside."""
+    inside, means = planes * own, []
+    for size in PATTERN:
+        share = uniform_filter(own, size, mode="constant")
+        means.append(uniform_filter(inside, (0, size, size), mode="constant") / np.maximum(share, 1e-3))
+    return (means[0] - means[1]) * own
 
 
 def _window(planes: np.ndarray, size: int) -> np.ndarray:

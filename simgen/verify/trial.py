@@ -7,14 +7,10 @@ import numpy as np
 
 from simgen.observation import Observation, State
 from simgen.randomness import stream
-from simgen.verify.expectation import expectation
-from simgen.verify.faults import FAULTS, STRENGTHS, changed, touched
+from simgen.verify.faults import FAULTS, STRENGTHS, touched
 from simgen.verify.harmless import HARMLESS
 from simgen.verify.measure import Measurement, measure, together
 from simgen.verify.reference import References
-
-SPOILT = 0.3
-"""Share of a thing's pixels that a fault must change for the thing to be called spoilt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +42,6 @@ class Trial:
     alone: bool
     """Whether only this frame of its clip has the fault; False where all have it."""
     measurement: Measurement
-    spoilt: tuple[bool, ...] = ()
-    """Whether the fault shows in each of `measurement.parts`; () where there is none."""
 
 
 def good(specimen: Specimen) -> Iterator[Trial]:
@@ -89,7 +83,7 @@ def spoiled(specimen: Specimen, donor: Specimen, seed: int, strengths: Sequence[
             if alone:
                 middle = len(whole.frames) // 2
                 after, cut = _only(whole.frames, after, middle), _Cut(specimen, camera, slice(max(middle - 2, 0), middle + 3))
-            yield from (Trial(specimen.name, camera, name, strength, alone, *found) for found in cut.measured(after[cut.part]))
+            yield from (Trial(specimen.name, camera, name, strength, alone, found) for found in cut.measured(after[cut.part]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +102,8 @@ class _Cut:
     def observations(self) -> tuple[Observation, ...]:
         return self.specimen.observations[self.camera][self.part]
 
-    def measured(self, after: np.ndarray) -> Iterator[tuple[Measurement, tuple[bool, ...]]]:
-        """What the frames that were touched came to, and which of their parts were spoilt."""
+    def measured(self, after: np.ndarray) -> Iterator[Measurement]:
+        """What the frames that were touched came to."""
         seen = touched(self.frames, after)
         if not seen.any():
             return
@@ -120,15 +114,7 @@ class _Cut:
             references=None if references is None else references[self.part],
             states=None if states is None else states[self.part],
         )
-        for t in np.flatnonzero(seen):
-            yield measured[t], _spoilt(self.frames[t], after[t], self.observations[t])
-
-
-def _spoilt(before: np.ndarray, after: np.ndarray, observation: Observation) -> tuple[bool, ...]:
-    """Of each thing but the background, whether `SPOILT` of its pixels changed."""
-    expected, share = expectation(observation), changed(before, after).astype(float).ravel()
-    shares = np.bincount(expected.where.ravel(), share, minlength=len(expected.things)) / expected.area
-    return tuple(bool(one >= SPOILT) for one, thing in zip(shares, expected.things, strict=True) if thing > 1)
+        yield from (measured[t] for t in np.flatnonzero(seen))
 
 
 def _turn(specimen: Specimen, number: int) -> str:

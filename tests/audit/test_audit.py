@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from analytic import episode
 
@@ -43,22 +42,16 @@ def lenient(tmp_path_factory):
     names = {FRAME: OF_FRAMES} | dict.fromkeys(KINDS, OF_BODIES)
     usual, limits = ({kind: dict.fromkeys(some, value) for kind, some in names.items()} for value in (0.0, 1e3))
     limits[FRAME] |= {"blank": 0.5, "nonfinite": 1e-9}
-    nothing = dict.fromkeys(METRICS, 0.0)
     file = tmp_path_factory.mktemp("limits") / "lenient.json"
     Limits(
         simgen="0",
         world="raw",
         referenced=False,
+        clips=1,
         frames=1,
-        faults=0,
         false_alarms=0.0,
         usual=usual,
         limit=limits,
-        most=1.0,
-        weight=nothing,
-        steep=nothing,
-        bound=1.0,
-        bound_of_body=1.0,
     ).write(file)
     return file
 
@@ -110,4 +103,4 @@ def test_bad_input_is_told_in_one_sentence(root, tmp_path):
 def test_a_picture_that_changed_changes_what_a_calibration_says_it_came_from(root, tmp_path):
 
     assert sha256(dataset.open(root)) == sha256(dataset.open(root)) and len(sha256(dataset.open(root))) == 64
-    assert np.isfinite(Limits.of("preview").bound)
+    assert Limits.of("preview").clips >= 5

@@ -43,7 +43,8 @@ def test_a_moved_object_is_noticed(held_out, limits, pixels):
     moved = _shifted(frames, of_body(seen, CUBE), pixels, np.random.default_rng(0))
     found = judged(moved, seen, limits)
     assert not any(one.passed for one in found)
-    assert all(one.bodies[CUBE]["displaced"] > 0.2 for one in found)
+    # farther than is looked for it is gone from its place
+    assert all(max(one.bodies[CUBE]["displaced"], one.bodies[CUBE]["gone"]) > 0.2 for one in found)
 
 
 def test_a_vanished_object_is_noticed(held_out, limits):
@@ -52,7 +53,7 @@ def test_a_vanished_object_is_noticed(held_out, limits):
     gone = np.stack([_filled(frame, mask, rng) for frame, mask in zip(frames, of_body(seen, BALL), strict=True)])
     found = judged(gone, seen, limits)
     assert not any(one.passed for one in found)
-    assert all(one.bodies[BALL]["misfit"] > 0.5 for one in found)
+    assert all(one.bodies[BALL]["gone"] > 0.4 for one in found)
 
 
 def test_an_invented_object_is_noticed(held_out, limits):
@@ -96,7 +97,7 @@ def test_a_frozen_frame_is_noticed_and_its_neighbours_are_not_blamed(limits):
     frozen = frames.copy()
     frozen[3] = frames[2]
     values = [one.frame["frozen"] for one in measure(frozen, seen)]
-    assert values[3] > 0 and not any(value > 0 for value in [*values[:3], values[4]])
+    assert values[3] > 0.8 and not any(value > 0.5 for value in [*values[:3], values[4]])
 
 
 def test_flicker_is_told_from_exposure(held_out):
@@ -104,7 +105,7 @@ def test_flicker_is_told_from_exposure(held_out):
     brighter = np.stack([HARMLESS["brighter"](frames[t : t + 1], None, t % 3)[0] for t in range(len(frames))])
     spoiled = FAULTS["flicker"](frames, seen, np.random.default_rng(0), 2, frames)
     of = [[one.frame["flicker"] for one in measure(some, seen)] for some in (frames, brighter, spoiled)]
-    assert max(of[1]) < 0.1 < min(of[2]) and max(of[0]) < 0.03
+    assert max(of[1]) < 0.05 < min(of[2]) and max(of[0]) < 0.03
 
 
 @pytest.mark.parametrize("name", ["brighter", "darker", "white_balance"])
@@ -161,8 +162,7 @@ def test_a_reference_of_another_size_or_number_is_refused(compared):
 def test_every_metric_has_a_value_or_says_that_there_is_none(held_out):
     for one in measure(*held_out):
         assert (*one.frame, *one.parts[0].metrics) == METRICS
-        assert all(np.isnan(part.metrics["views"]) for part in one.parts)
-        assert any(np.isfinite(part.metrics["misfit"]) for part in one.parts)
+        assert any(np.isfinite(part.metrics["displaced"]) for part in one.parts)
         assert {part.kind for part in one.parts} <= {*KINDS}
 
 
@@ -217,7 +217,7 @@ def test_limits_come_with_the_package_for_every_world():
 
 def test_too_few_clips_make_no_limits():
     with pytest.raises(InvalidValue, match="at least"):
-        calibrate([], (), world="x", datasets={})
+        calibrate([], world="x", datasets={})
 
 
 @dataclass
