@@ -14,8 +14,7 @@ from simgen.geometry import CameraView, Intrinsics
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
 from simgen.stopwatch import Stopwatch
-from simgen.world.develop import to_linear
-from simgen.world.pathtrace.camera import Cameras, Lens, bent, unbent
+from simgen.world.pathtrace.camera import Cameras, Lens, bent
 from simgen.world.shading import background
 
 TRIES = 3
@@ -41,6 +40,7 @@ class Tracer:
     def __init__(self, watch: Stopwatch):
         self._cameras = Cameras()
         self._watch = watch
+        self._first: mi.Integrator | None = None
 
     def radiance(
         self, scene: mi.Scene, observation: Observation, illumination: Illumination, lens: Lens, *, samples: int, seed: int
@@ -49,7 +49,7 @@ class Tracer:
 
         Args:
             scene: set up for this instant.
-            observation: exact buffers of the same instant, which guide the denoiser.
+            observation: of the same instant; only its view counts.
             illumination: what lights the scene; its sky and its sun are the background.
             lens: what blurs.
             samples: paths a pixel.
@@ -65,9 +65,18 @@ class Tracer:
         with self._watch("denoise"):
             behind = _background(view, drawn, illumination)
             seen = calmed(layers[..., :3]) + (1 - layers[..., 3:]) * behind
-            albedo, normal = (unbent(guide, view.intrinsics, drawn) for guide in _guides(observation))
+            albedo, normal = self._guides(scene, sensor, samples, seed)
             clean = denoise(np.ascontiguousarray(seen, np.float32), albedo, normal, hdr=True)
             return bent(np.maximum(clean, 0), drawn, view.intrinsics).astype(np.float32)
+
+    def _guides(self, scene: mi.Scene, sensor: mi.Sensor, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Albedo, linear 0 to 1, and world normals of what the same samples meet first, float32, (h, w, 3): the denoiser tells grain
+        from noise only by guides that are as smooth at edges as the picture is."""
+        if self._first is None:
+            self._first = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal"})
+        met = np.array(mi.render(scene, sensor=sensor, spp=samples, seed=seed, integrator=self._first), dtype=np.float32)
+        met = np.nan_to_num(met[..., -6:])
+        return np.ascontiguousarray(np.clip(met[..., :3], 0, 1)), np.ascontiguousarray(met[..., 3:])
 
     def _finite(self, scene: mi.Scene, sensor: mi.Sensor, observation: Observation, samples: int, seed: int) -> np.ndarray:
         """Radiance, multiplied by how much of the pixel it covers, and that share: float32, (h, w, 4)."""
@@ -100,8 +109,3 @@ def _background(view: CameraView, drawn: Intrinsics, illumination: Illumination)
     rays = drawn.rays() @ view.world_T_camera.rotation.T
     ways = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32).reshape(-1, 3)
     return background(illumination, ways).reshape(rays.shape)
-
-
-def _guides(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
-    """Albedo, linear 0 to 1, and normals, float32, (H, W, 3): the exact ones, for nothing."""
-    return to_linear(observation.albedo), np.ascontiguousarray(observation.normal, np.float32)
