@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from simgen import world
+from simgen import shelves, world
 from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
 from simgen.geometry import CameraView, Intrinsics, Pose
 from simgen.observation import Observation
@@ -205,3 +205,17 @@ def test_weights_of_another_network_are_refused(tmp_path):
             shelf.load(tmp_path)
     with pytest.raises(UnknownName, match="controlnet"):
         shelf.load("nowhere")
+
+
+def test_the_weights_that_ship_change_the_preview_and_do_not_overturn_it():
+    clip = ControlClip((seen(),))
+    looks = Appearance(conditions=(Conditions(sensor=QUIET),))
+    drawn, cheap = (world.make(name).render(clip, looks, seed=0).frames.astype(float) for name in ("neural", "preview"))
+    assert 0.5 < np.abs(drawn - cheap).mean() < 30
+    assert np.corrcoef(drawn.ravel(), cheap.ravel())[0, 1] > 0.9
+
+
+def test_the_weights_that_ship_say_nothing_of_where_they_were_made():
+    folder = shelves.shelf("controlnets") / "neural"
+    told = [json.loads((folder / file).read_text()) for file in ("config.json", "training.json")]
+    assert not any("/" in str(value) for one in told for value in one.values())
