@@ -62,7 +62,8 @@ def dressed(weather: Weather, stage: Scene | None = None) -> Observation:
 def photograph(world: str, weather: Weather) -> np.ndarray:
     """Lightness, (H, W), averaged over 5 pixels each way: without noise and the finest texture."""
     controls = ControlClip((dressed(weather),), scene(), (state(),))
-    frames = make(world).render(controls, Appearance(conditions=(Conditions(weather, LIGHT, SHARP),)), seed=1).frames
+    options = {"samples": 64} if world == "pathtrace" else {}
+    frames = make(world, **options).render(controls, Appearance(conditions=(Conditions(weather, LIGHT, SHARP),)), seed=1).frames
     return uniform_filter(frames[0].mean(-1), 5)
 
 
@@ -104,13 +105,13 @@ def test_snow_lies_in_the_preview_where_it_is_path_traced():
     assert np.corrcoef(traced.ravel(), cheap.ravel())[0, 1] > 0.97
 
 
-@pytest.mark.parametrize("kind", ["puddles", "ice", "dust"])
-def test_worlds_agree_on_what_lies(kind):
-    """What weather changes in one world it changes in the other, in the same places."""
+@pytest.mark.parametrize(("kind", "alike"), [("puddles", 0.5), ("ice", 0.6), ("dust", 0.6)])
+def test_worlds_agree_on_what_lies(kind, alike):
+    """What weather changes in one world it changes in the other, in the same places; least puddles, which mirror what is around."""
     change = [np.log((photograph(world, UNDER[kind]) + 5) / (photograph(world, Weather()) + 5)) for world in ("pathtrace", "preview")]
     ground = uniform_filter((seen(scene()).instance == 2).astype(float), 5) == 1
     traced, cheap = (one[ground] - one[ground].mean() for one in change)
-    assert (traced * cheap).sum() / np.sqrt((traced**2).sum() * (cheap**2).sum()) > 0.6
+    assert (traced * cheap).sum() / np.sqrt((traced**2).sum() * (cheap**2).sum()) > alike
 
 
 def test_a_ray_caster_in_use_serves_scenes_with_the_same_things():
