@@ -17,6 +17,7 @@ from simgen.training.loss import distance, flow_weight
 from simgen.training.packed import Packed, packed_below
 from simgen.training.recipe import Recipe, recipe
 from simgen.training.run import State, log
+from simgen.training.shard import shards
 from simgen.training.validate import validated
 from simgen.world.neural.network import NeuralShading
 from simgen.world.neural.weights import load, untrained
@@ -92,6 +93,8 @@ def fit(
         OtherRun, DamagedCheckpoint: if `out` holds what this run cannot go on from.
     """
     out, made = Path(out), recipe(size)
+    if next(shards(data), None) is None:  # nothing is written then
+        raise _nothing()
     with writing(out):
         (out / "packed").mkdir(parents=True, exist_ok=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -135,11 +138,15 @@ def _run(state: State, data: Path, out: Path, made: Recipe, budget: Budget, prog
     state.save(out)
 
 
+def _nothing() -> InvalidValue:
+    return InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
+
+
 def _to_train_on(known: dict[str, Packed], state: State, *, fresh: bool) -> list[Packed]:
     """Shards of the training side; those of the checkpoint until it is time to look for more."""
     found = [name for name, shard in known.items() if not shard.held_out]
     if not found:
-        raise InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
+        raise _nothing()
     if fresh:
         state.shards = found
     return [known[name] for name in state.shards]
