@@ -117,3 +117,9 @@ def test_controls_are_left_out_now_and_then(pairs, tmp_path):
     share = {name: np.mean(one) for name, one in kept.items()}
     assert all(0.8 < share[name] < 1 for name in MODALITIES if name != "history") and 0.15 < share["history"] < 0.45
     assert all(a * b >= c for a, b, c in zip(kept["albedo"], kept["light"], kept["cheap"], strict=True))
+
+
+def test_where_there_is_nothing_to_train_on_nothing_is_written(tmp_path):
+    with pytest.raises(InvalidValue, match="shards to train on"):
+        trained(tmp_path / "none", tmp_path / "out", 3)
+    assert not (tmp_path / "out").exists()
