@@ -51,6 +51,16 @@ def bent(image: np.ndarray, drawn: Intrinsics, intrinsics: Intrinsics) -> np.nda
     return image if drawn == intrinsics else distorted(image, drawn, intrinsics, order=1)
 
 
+def unbent(image: np.ndarray, intrinsics: Intrinsics, drawn: Intrinsics) -> np.ndarray:
+    """A buffer of a camera, (H, W, C), under the pixels of the wider picture drawn for it, (h, w, C): the nearest it has."""
+    if drawn == intrinsics:
+        return image
+    u, v = np.moveaxis(intrinsics.project(drawn.rays()), -1, 0)
+    rows = np.clip(v, 0, intrinsics.height - 1).astype(np.intp)
+    columns = np.clip(u, 0, intrinsics.width - 1).astype(np.intp)
+    return image[rows, columns]
+
+
 def _drawn(intrinsics: Intrinsics, lens: Lens) -> Intrinsics:
     """Mitsuba draws square pixels without distortion, and through a thin lens only around the picture's middle."""
     square = np.isclose(intrinsics.fx, intrinsics.fy, rtol=1e-9)

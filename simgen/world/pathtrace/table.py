@@ -89,7 +89,7 @@ class _Row:
 
     def put(self, image: np.ndarray, scale, encoded) -> tuple[int, int, int]:
         """First texel, width and height of a picture, (h, w, ...)."""
-        key = id(image), scale
+        key = id(image), scale, encoded
         if key not in self._known:
             texels = encoded(image, scale)
             self._known[key] = image, self._length  # the image must live as long as its id is a key

@@ -14,7 +14,8 @@ from simgen.geometry import CameraView, Intrinsics
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
 from simgen.stopwatch import Stopwatch
-from simgen.world.pathtrace.camera import Cameras, Lens, bent
+from simgen.world.develop import to_linear
+from simgen.world.pathtrace.camera import Cameras, Lens, bent, unbent
 from simgen.world.shading import background
 
 TRIES = 3
@@ -49,7 +50,7 @@ class Tracer:
 
         Args:
             scene: set up for this instant.
-            observation: of the same instant; only its view counts.
+            observation: exact buffers of the same instant, which guide the denoiser where Mitsuba is slow to.
             illumination: what lights the scene; its sky and its sun are the background.
             lens: what blurs.
             samples: paths a pixel.
@@ -65,7 +66,10 @@ class Tracer:
         with self._watch("denoise"):
             behind = _background(view, drawn, illumination)
             seen = calmed(layers[..., :3]) + (1 - layers[..., 3:]) * behind
-            albedo, normal = self._guides(scene, sensor, samples, seed)
+            if mi.variant().startswith("scalar"):  # there the same samples take seconds
+                albedo, normal = (unbent(guide, view.intrinsics, drawn) for guide in _exact_guides(observation))
+            else:
+                albedo, normal = self._guides(scene, sensor, samples, seed)
             clean = denoise(np.ascontiguousarray(seen, np.float32), albedo, normal, hdr=True)
             return bent(np.maximum(clean, 0), drawn, view.intrinsics).astype(np.float32)
 
@@ -109,3 +113,8 @@ def _background(view: CameraView, drawn: Intrinsics, illumination: Illumination)
     rays = drawn.rays() @ view.world_T_camera.rotation.T
     ways = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32).reshape(-1, 3)
     return background(illumination, ways).reshape(rays.shape)
+
+
+def _exact_guides(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
+    """Albedo, linear 0 to 1, and normals, float32, (H, W, 3), of one ray a pixel."""
+    return to_linear(observation.albedo), np.ascontiguousarray(observation.normal, np.float32)
