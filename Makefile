@@ -93,7 +93,7 @@ if ! { command -v gcc && command -v g++ && test -e "$$header"; } >/dev/null; the
 fi
 endef
 
-# The path tracer is 2.6 times faster with LLVM 16 or later. Where the system has none, Debian's and Ubuntu's is unpacked beside
+# The path tracer is about twice as fast with LLVM 16 or later. Where the system has none, Debian's and Ubuntu's is unpacked beside
 # the packages, with what it is linked against and this machine lacks; elsewhere setup goes on without.
 define FETCH_LLVM
 if ! $(BIN)/python -c "from simgen.world.pathtrace import variant; raise SystemExit(not variant.llvm_libraries())"; then
@@ -109,7 +109,7 @@ if ! $(BIN)/python -c "from simgen.world.pathtrace import variant; raise SystemE
 		ls usr/lib/*/libLLVM*
 	) >/dev/null 2>&1; then
 		rm -rf $(VENV)/llvm
-		echo "No LLVM came by apt: the path tracer will draw without, 2.6 times slower. See: simgen doctor"
+		echo "No LLVM came by apt: the path tracer will draw without, half as fast. See: simgen doctor"
 	fi
 fi
 endef

@@ -133,7 +133,7 @@ def _opencv():
 ENCODERS = ("libx264", "libsvtav1")
 REINSTALL = "Run: pip install --force-reinstall simgen"
 WITH_NUMPY = "Run: pip install --force-reinstall --no-deps --no-cache-dir --no-build-isolation --no-binary pybullet pybullet"
-WITH_LLVM = "It draws 2.6 times faster with LLVM. Run: sudo apt install libllvm19"
+WITH_LLVM = "It draws about twice as fast with LLVM. Run: sudo apt install libllvm19"
 LOOKS = (
     Look("Python", _python, "Install Python 3.12 or later."),
     Look("PyBullet draws", _pybullet, WITH_NUMPY),

@@ -1,6 +1,6 @@
 """Which variant of Mitsuba this machine can run: found by drawing with each in a process of its own, which a bad LLVM aborts.
 
-CUDA comes first, then LLVM on the CPU, then Mitsuba's plain C++ (about 2.6 times slower than LLVM). LLVM 14 is refused by
+CUDA comes first, then LLVM on the CPU, then Mitsuba's plain C++ (half as fast as LLVM). LLVM 14 is refused by
 Dr.Jit and 15 aborts the process; later ones are tried newest first. What was found is remembered in the user's cache folder.
 """
 
