@@ -8,6 +8,7 @@ REGISTRY = Registry(
     {
         "gate": "simgen.bench.gate:run",
         "generate": "simgen.bench.generate:run",
+        "neural": "simgen.bench.neural:run",
         "observe": "simgen.bench.observe:run",
         "pathtrace": "simgen.bench.pathtrace:run",
         "preview": "simgen.bench.preview:run",

@@ -1,6 +1,5 @@
 """The cheap photograph: albedo times direct light, with gloss, sky, air and a camera's response; a game's render, at once."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,35 +9,14 @@ from simgen.errors import InvalidValue
 from simgen.observation import Observation
 from simgen.scenario.illumination import Illumination
 from simgen.scenario.sky import illuminate
-from simgen.scenario.skylight import level
 from simgen.scenario.weather import Weather
 from simgen.world import Appearance, Clip, ControlClip
 from simgen.world.atmosphere import through_air
 from simgen.world.atmosphere.ray import directions, stretch
 from simgen.world.covering import covered
 from simgen.world.develop import Developer, clip_interval_s
-from simgen.world.shading import Surfaces, background, bounced, shaded
+from simgen.world.shading import Surfaces, background, shaded
 from simgen.world.tone import LINEAR, median
-
-
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """What surfaces all around a camera send back into its scene: metered once, on the first frame of a clip, so that nothing grows
-    brighter or darker because the camera turns to something else; from then on it follows the light."""
-
-    light: np.ndarray
-    """cd/m2 at that instant, float32, (3,)."""
-    level: np.ndarray
-    """Lux of all light at that instant, (3,)."""
-
-    @classmethod
-    def metered(cls, first: Observation, weather: Weather, illumination: Illumination) -> "Surroundings":
-        """From a first frame with its direct light; the rest as `photometric` takes it."""
-        return cls(bounced(_seen(first, weather)), level(illumination))
-
-    def at(self, illumination: Illumination) -> np.ndarray:
-        """cd/m2 at another instant, (3,)."""
-        return self.light * (level(illumination) / np.maximum(self.level, 1e-9))
 
 
 class Preview:
@@ -50,21 +28,20 @@ class Preview:
     causal = True
 
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:
-        """Photographs of a whole clip; each depends on itself and, for exposure and for the light of its surroundings, on the first.
+        """Photographs of a whole clip; each depends on itself and, for exposure, on the first.
 
         Raises:
             InvalidValue: if the observations carry no direct light, or their light is not finite.
             AssetError: if the light's environment is missing or no HDR image.
         """
         folder = None if controls.scene is None or controls.scene.folder is None else Path(controls.scene.folder)
-        frames, developer, around = [], None, None
+        frames, developer = [], None
         for number, observation in enumerate(controls.observations):
             conditions = appearance.at(number)
             illumination = illuminate(conditions.weather, conditions.light, folder)
             # what a Scene's cameras saw already looks as its weather makes it; of arrays from elsewhere nobody knows
             lying = conditions.weather if controls.scene is None else Weather()
-            around = around or Surroundings.metered(observation, lying, illumination)
-            hdr = smooth_edges(photometric(observation, lying, illumination, around.at(illumination)), observation)
+            hdr = smooth_edges(photometric(observation, lying, illumination), observation)
             hdr = through_air(hdr, observation, conditions, illumination, seed=controls.air_seed(seed))
             if developer is None:
                 interval_s = clip_interval_s(controls.observations)
@@ -73,24 +50,22 @@ class Preview:
         return Clip(np.stack(frames), self.name, (self.name,) * len(frames))
 
 
-def photometric(observation: Observation, weather: Weather, illumination: Illumination, around: np.ndarray | None = None) -> np.ndarray:
+def photometric(observation: Observation, weather: Weather, illumination: Illumination) -> np.ndarray:
     """What the camera would meet without air between, cd/m2 in linear sRGB, float32, (H, W, 3).
 
     Args:
         observation: with its direct light.
         weather: what lies on surfaces that do not show it yet.
         illumination: of that instant.
-        around: light that comes back from surfaces all around, (3,); None takes that of what is seen.
 
     Raises:
         InvalidValue: if the observation carries no direct light.
     """
-    surfaces = _seen(observation, weather)
     seen, direction = np.isfinite(observation.depth), directions(observation.view)
     out = np.empty((*seen.shape, 3), np.float32)
     if not seen.all():
         out[~seen] = background(illumination, direction[~seen])
-    out[seen] = shaded(surfaces, illumination, bounced(surfaces) if around is None else around)
+    out[seen] = shaded(_seen(observation, weather), illumination)
     return out
 
 

@@ -16,7 +16,8 @@ from simgen.scenario.sky import illuminate
 from simgen.scenario.skylight import irradiance
 from simgen.scenario.weather import Weather
 from simgen.world import Appearance, ControlClip
-from simgen.world.preview import Preview, Surroundings, photometric
+from simgen.world.preview import Preview, photometric
+from simgen.world.shading import prepared
 
 SIZE = 48
 QUIET = Sensor(shot_noise=0.0, read_noise=0.0)
@@ -149,7 +150,9 @@ def test_a_surface_is_as_bright_whatever_else_the_camera_turns_to():
 
 
 def test_what_surroundings_send_back_follows_the_light():
-    bright, dim = (illuminate(Weather(), Light(daylight=share)) for share in (1.0, 0.1))
-    around = Surroundings.metered(table(), Weather(), bright)
-    assert np.allclose(around.at(bright), around.light) and np.allclose(around.at(dim), 0.1 * around.light, rtol=0.01)
-    assert around.light.min() > 0
+    bright, dim = (prepared(illuminate(Weather(), Light(daylight=share))).around for share in (1.0, 0.1))
+    assert bright.min() > 0 and np.allclose(dim, 0.1 * bright, rtol=0.01)
+    one, two = (
+        prepared(illuminate(Weather(), Light(daylight=0.0, lamps=(Lamp(position=(0, 0, 2)),) * count))).around for count in (1, 2)
+    )
+    assert np.allclose(two, 2 * one, rtol=0.01)

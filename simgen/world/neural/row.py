@@ -12,6 +12,7 @@ from simgen.scenario.conditions import Conditions
 from simgen.scenario.illumination import Illumination
 from simgen.scenario.sky import illuminate
 from simgen.scenario.weather import Weather
+from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, ControlClip
 from simgen.world.atmosphere import through_air
 from simgen.world.develop import Developer, metered
@@ -31,7 +32,9 @@ GUESSED_ALBEDO = 0.35
 class Row:
     """What one camera remembers."""
 
-    def __init__(self, appearance: Appearance, seed: int):
+    def __init__(self, appearance: Appearance, seed: int, watch: Stopwatch):
+        """Wait for the first frame; `watch` is told where time goes."""
+        self._watch = watch
         self._appearance, self._seed, self._frame = appearance, seed, -1
         self._gain, self._focus_m = 1.0, 0.0
         self._developer: Developer | None = None
@@ -44,13 +47,16 @@ class Row:
         self._frame += 1
         self._observation, self._scene = observation, scene
         now, light = self._now(scene)
-        self._cheap = None if observation.light is None else cheap_light(observation, now, light, known=scene is not None)
+        with self._watch("cheap light"):
+            self._cheap = None if observation.light is None else cheap_light(observation, now, light, known=scene is not None)
         if self._frame == 0:
             self._gain = _guessed(light) if self._cheap is None else metered(self._cheap)
             self._focus_m = focus_distance(now.sensor, observation)
-        seen = buffers(observation, self._cheap, now, light, gain=self._gain, focus_m=self._focus_m)
+        with self._watch("maps"):
+            seen = buffers(observation, self._cheap, now, light, gain=self._gain, focus_m=self._focus_m)
         if self._tone is not None:
-            seen.maps["history"] = carried(self._tone, observation.flow)
+            with self._watch("last frame carried"):
+                seen.maps["history"] = carried(self._tone, observation.flow)
         return seen
 
     def noise(self) -> np.ndarray:
@@ -71,14 +77,17 @@ class Row:
         self._tone = np.clip(tone, 0, 1)
         observation, scene = self._observation, self._scene
         now, light = self._now(scene)
-        hdr = self._lit(tone, light)
-        air = ControlClip((observation,), scene).air_seed(self._seed)
-        hdr = through_air(hdr, observation, now, light, seed=air)
+        with self._watch("correction"):
+            hdr = self._lit(tone, light)
+        with self._watch("air"):
+            air = ControlClip((observation,), scene).air_seed(self._seed)
+            hdr = through_air(hdr, observation, now, light, seed=air)
         if self._frame == 0:
             self._first = hdr, observation, now, light
         if self._frame < 2:  # only then is it known how much time passes between two frames
             self._developer = self._ready((observation.time_ns - self._first[1].time_ns) * 1e-9)
-        return self._developer.develop(self._frame, hdr, observation, now, light)
+        with self._watch("development"):
+            return self._developer.develop(self._frame, hdr, observation, now, light)
 
     def _ready(self, interval_s: float) -> Developer:
         """A developer that metered the first frame."""

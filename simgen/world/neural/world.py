@@ -8,6 +8,7 @@ import torch
 
 from simgen.errors import InvalidValue, ShapeMismatch
 from simgen.geometry import CameraView
+from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, Clip, ControlBatch, ControlClip
 from simgen.world.neural import weights as shelf
 from simgen.world.neural.denoise import Sampling, denoised
@@ -40,6 +41,8 @@ class Neural:
         network = weights if isinstance(weights, NeuralShading) else shelf.load(weights)
         self.network = network.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.sampling = sampling
+        self.watch = Stopwatch()
+        """Where a step spends its time."""
 
     def render(self, controls: ControlClip, appearance: Appearance, *, seed: int) -> Clip:
         """Photographs of a whole clip, one after the other.
@@ -74,7 +77,7 @@ class NeuralStream:
     def __init__(self, world: Neural, views: Sequence[CameraView], appearances: Sequence[Appearance], seeds: Sequence[int]):
         self._world = world
         self._sizes = [(view.intrinsics.height, view.intrinsics.width) for view in views]
-        self._rows = [Row(appearance, seed) for appearance, seed in zip(appearances, seeds, strict=True)]
+        self._rows = [Row(appearance, seed, world.watch) for appearance, seed in zip(appearances, seeds, strict=True)]
 
     def step(self, controls: ControlBatch) -> np.ndarray:
         """One frame of every row, sRGB, uint8, (N, H, W, 3).
@@ -89,7 +92,8 @@ class NeuralStream:
                 raise ShapeMismatch(f"the observation of row {number}", observation.depth.shape, "its camera", size)
         seen = [row.see(one, scene) for row, one, scene in zip(self._rows, controls.observations, controls.scenes, strict=True)]
         noise = [row.noise() for row in self._rows] if self._world.sampling.steps > 1 else None
-        tones = denoised(self._world.network, seen, noise, self._world.sampling)
+        with self._world.watch("network"):
+            tones = denoised(self._world.network, seen, noise, self._world.sampling)
         return np.stack([row.develop(tone) for row, tone in zip(self._rows, tones, strict=True)])
 
     def reset(self, rows: Sequence[int], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> None:
@@ -101,4 +105,4 @@ class NeuralStream:
         if not len(rows) == len(appearances) == len(seeds):
             raise InvalidValue("rows, appearances and seeds", (len(rows), len(appearances), len(seeds)), "equally many")
         for number, appearance, seed in zip(rows, appearances, seeds, strict=True):
-            self._rows[number] = Row(appearance, seed)
+            self._rows[number] = Row(appearance, seed, self._world.watch)
