@@ -104,6 +104,7 @@ def evaluate(
     data: Path,
     out: Path,
     weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "neural",
+    beside: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=PATH")] = (),
     frames: Whole = None,
 ) -> None:
     """Measure the neural world on held-out pairs, beside flat colour, recoloured flat colour, and the preview.
@@ -111,24 +112,30 @@ def evaluate(
     Args:
         what: `world`.
         data: Folder of pairs, from `simgen pairs`.
-        out: Where `evaluation.json` and `evaluation.png` go.
+        out: Where `evaluation.json`, the same to be read as `evaluation.md`, `frames.json` and sheets of pictures go.
         weights: From the shelf controlnets/ or a folder.
+        beside: Other networks to measure in the same run, each with the name it goes by.
         frames: Look at no more than so many.
     """
     from simgen.training.evaluate import evaluate as measure
     from simgen.world.neural.weights import load
 
+    others = [one.partition("=") for one in beside]
+    if not all(name and path for name, _, path in others):
+        raise InvalidValue("--beside", " ".join(beside), "names and folders, as in --beside regression=out/weights")
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         line = bar.add_task("Drawing held-out frames", total=None)
 
         def told(done: int, whole: int) -> None:
             bar.update(line, completed=done, total=whole)
 
-        result = measure(data, load(weights), out, frames=frames, progress=told)
+        networks = {name: load(path) for name, _, path in others}
+        result = measure(data, load(weights), out, beside=networks, frames=frames, progress=told)
     print(f"{result['frames']} frames of {result['scenes']} held-out scenes")
-    print(f"{'':<24}{'PSNR':>8}{'SSIM':>8}{'edges':>8}{'MMD2':>8}{'change':>8}")
+    print(f"{'':<24}{'PSNR':>8}{'SSIM':>8}{'edges':>8}{'MMD2':>8}{'warping':>8}{'weather':>8}")
     for name, scores in result["methods"].items():
-        numbers = [scores["psnr"], scores["ssim"], scores["edge_f1"], scores["mmd2"], result["flicker"].get(name, float("nan"))]
-        print(f"{name:<24}" + "".join(f"{number:8.3f}" for number in numbers))
+        numbers = [scores.get(key) for key in ("psnr", "ssim", "edge_f1", "mmd2", "warping_ratio", "weather_told")]
+        print(f"{name:<24}" + "".join(f"{'':8}" if number is None else f"{number:8.3f}" for number in numbers))
+    print(f"Tables   {out / 'evaluation.md'}")
     print(f"Numbers  {out / 'evaluation.json'}")
     print(f"Sheet    {out / 'evaluation.png'}")

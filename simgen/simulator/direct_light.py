@@ -74,7 +74,7 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
     layers = np.empty((len(sources.colours) + 2, height, width), np.float32)
     in_bands(_uncover, height, amount, starts, caster.shadowed(ray, link_pose), len(sources.colours), layers)
     reach = [SUN_PERIOD] * len(sources.suns) + [LAMP_PERIOD] * len(sources.lamps) + [SKY_PERIOD] * 2
-    soft = smoothed(layers, depth, normals, slope, np.array(reach))
+    soft = smoothed(layers, depth, normals, slope, np.array(reach), 1 / observation.view.intrinsics.fx)
     light = np.empty((height, width, 3), np.float32)
     in_bands(_sum, height, depth, normals, amount, soft, sources.colours, sources.harmonics, light)
     return replace(observation, light=light)

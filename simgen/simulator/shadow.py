@@ -108,7 +108,9 @@ def _meets(ray, box):
     return enter <= leave
 
 
-def smoothed(layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: np.ndarray, reach: np.ndarray) -> np.ndarray:
+def smoothed(
+    layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: np.ndarray, reach: np.ndarray, pixel: float
+) -> np.ndarray:
     """Layers averaged over neighbours of the same surface: across, then down, the nearer ones more.
 
     A neighbour counts the more the more alike its normal is, and where it lies in the same plane as far as depth can tell; a bevel
@@ -121,22 +123,23 @@ def smoothed(layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: 
         slope: cosine between the normal and the optical axis, at least 0.1, float32, (H, W).
         reach: of every layer, pixels at which a neighbour no longer counts, int64, (C,). A pattern that repeats after as many is
             seen evenly.
+        pixel: width of a pixel a metre away, metres.
     """
-    across, both = np.empty_like(layers), np.empty_like(layers)
-    in_bands(_along, depth.shape[0], layers, depth, normals, slope, reach, 0, 1, across)
-    in_bands(_along, depth.shape[0], across, depth, normals, slope, reach, 1, 0, both)
+    across, both, pixel = np.empty_like(layers), np.empty_like(layers), np.float32(pixel)
+    in_bands(_along, depth.shape[0], layers, depth, normals, slope, reach, pixel, 0, 1, across)
+    in_bands(_along, depth.shape[0], across, depth, normals, slope, reach, pixel, 1, 0, both)
     return both
 
 
 @compiled
-def _along(first, end, layers, depth, normals, slope, reach, down, right, out):
+def _along(first, end, layers, depth, normals, slope, reach, pixel, down, right, out):
     count, height, width = layers.shape
     total, weights = np.empty((count, width), np.float32), np.empty((count, width), np.float32)
     alike, tolerance = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(first, end):
         total[:], weights[:] = 0, 0
         for column in range(width):
-            tolerance[column] = depth[row, column] * np.float32(0.004) / slope[row, column]
+            tolerance[column] = depth[row, column] * pixel / slope[row, column]  # by which a plane's depth differs from pixel to pixel
         for step in range(1 - reach.max(), reach.max()):
             y, low, high = row + step * down, max(-step * right, 0), min(width - step * right, width)
             if y < 0 or y >= height or low >= high:

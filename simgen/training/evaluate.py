@@ -1,5 +1,6 @@
 """Evaluation of the neural world on held-out pairs, beside what can be had without it: numbers, tables by group, and pictures."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,19 +9,20 @@ from PIL import Image
 
 from simgen.dataset.durable import write_json, writing
 from simgen.errors import InvalidValue
-from simgen.training.known import PROBES, Known, known, truths
+from simgen.training.judging import judged
+from simgen.training.known import Known, known, truths
 from simgen.training.ledger import Ledger
-from simgen.training.methods import STEPS, TRACED, Networks, drawn, networks, photographs
-from simgen.training.outcome import outcome
-from simgen.training.recognition import Classifier, traits
-from simgen.training.scores import decibels, edges_found, outlines_found, structure
-from simgen.training.shard import Pair, Shard, shards
+from simgen.training.methods import STEPS, TRACED, Networks, drawings, networks
+from simgen.training.outcome import outcome, worst
+from simgen.training.scores import looks
+from simgen.training.shard import Shard, shards
 from simgen.training.tables import page
-from simgen.training.warping import changes, flicker, warping_error
 from simgen.world.neural.network import NeuralShading
 
 SHOWN = 12
 """Rows of the sheet."""
+Clip = tuple[Shard, tuple[int, ...]]
+"""Rows of a shard that follow each other."""
 COLUMNS = ("simulator", "cheap", "neural", f"neural_{STEPS}_steps", TRACED)
 
 
@@ -55,8 +57,8 @@ def evaluate(
     asked = networks(network, beside or {})
     clips = _chosen([shard for shard in every if shard.held_out], frames)
     learned = known([shard for shard in every if not shard.held_out], out / "known")
-    ledger, pictures, features = _scored(clips, asked, learned, progress)
-    result = outcome(ledger, features)
+    ledger, pictures, seen = _scored(clips, asked, learned, progress)
+    result = outcome(ledger, seen, learned)
     with writing(out):
         write_json(out / "evaluation.json", result)
         write_json(out / "frames.json", ledger.json())
@@ -66,7 +68,7 @@ def evaluate(
     return result
 
 
-def _chosen(held: list[Shard], frames: int | None) -> list[tuple[Shard, tuple[int, ...]]]:
+def _chosen(held: list[Shard], frames: int | None) -> list[Clip]:
     """Frames that begin a clip, each with the frame that follows it, where there is one."""
     clips = []
     for shard in held:
@@ -80,19 +82,43 @@ def _chosen(held: list[Shard], frames: int | None) -> list[tuple[Shard, tuple[in
 
 
 def _scored(
-    clips: list[tuple[Shard, tuple[int, ...]]], asked: Networks, learned: Known, progress: Callable[[int, int], None]
+    clips: list[Clip], asked: Networks, learned: Known, progress: Callable[[int, int], None]
 ) -> tuple[Ledger, list[dict[str, np.ndarray]], dict[str, np.ndarray]]:
-    """Scores, pictures and features of what every method makes of the first frame of every clip."""
-    ledger, pictures, features = Ledger(), [], {}
+    """Scores of every clip, and pictures and looks of its first frame as every method drew it."""
+    ledger, pictures, seen = Ledger(), [], defaultdict(list)
     statistics, classifiers = learned.statistics(), learned.classifiers()
     for number, (shard, rows) in enumerate(clips):
         progress(number, len(clips))
         pairs = [shard[row] for row in rows]
-        made = drawn(pairs, asked, statistics)
-        seen = {name: traits(photographs[0]) for name, photographs in made.items()}
-        scores = {name: _score(photographs, made[TRACED], pairs) for name, photographs in made.items()}
-        ledger.add(_facts(shard, rows[0]), scores)
-        pictures.append({name: photographs[0] for name, photographs in made.items()})
-        for name, row in seen.items():
-            features.setdefault(name, []).append(row)
-    return ledger, pictures, {name: np.stack(rows) for name, rows in features.items()}
+        made = drawings(pairs, asked, statistics)
+        facts = _facts(shard, rows[0])
+        ledger.add(facts, judged(made, pairs, facts["truths"], classifiers))
+        pictures.append({name: drawing.frames[0] for name, drawing in made.items()})
+        for name, drawing in made.items():
+            seen[name].append(looks(drawing.frames[0]))
+    return ledger, pictures, {name: np.stack(rows) for name, rows in seen.items()}
+
+
+def _facts(shard: Shard, row: int) -> dict:
+    """What is known of a frame."""
+    meta, frame = shard.meta, shard.meta["frames"][row]
+    weather, _, level = meta["weather"].partition(":")
+    light, camera = frame["light_name"].partition(":")[0] or "default", frame["camera"]
+    return {
+        "scene": shard.folder.name,
+        "row": row,
+        "weather": weather,
+        "level": level,
+        "light": light,
+        "camera": "stray" if camera.startswith("stray") else camera,
+        "room": meta.get("room") or "none",
+        "truths": truths(shard, row),
+        "held_out": list(meta.get("held") or ["scene only"]),
+    }
+
+
+def _sheets(ledger: Ledger, pictures: list[dict[str, np.ndarray]]) -> dict[str, list[np.ndarray]]:
+    """Name of a sheet to its rows: frames spread evenly, and those in which the network does least."""
+    spread = np.unique(np.linspace(0, len(pictures) - 1, SHOWN).astype(int))
+    picked = {"evaluation": spread, "worst": [frame["number"] for frame in worst(ledger)]}
+    return {name: [np.concatenate([pictures[n][column] for column in COLUMNS], 1) for n in rows] for name, rows in picked.items()}

@@ -1,10 +1,11 @@
-"""Scores of photographs against those of the path tracer, learned by nobody: error, structure, edges, looks and flicker."""
+"""Scores of photographs against those of the path tracer, learned by nobody: error, structure, edges and looks."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, maximum_filter
 
+from simgen.controls import edge_map
 from simgen.controls.canny import image_edges
-from simgen.world.neural.denoise import carried
+from simgen.observation import Observation
 from simgen.world.tone import to_linear
 
 NEAR = 1
@@ -32,20 +33,25 @@ def structure(drawn: np.ndarray, truth: np.ndarray) -> float:
 
 def edges_found(drawn: np.ndarray, truth: np.ndarray) -> float:
     """F1 of Canny's edges of pictures, uint8, a pixel of tolerance; 1 where neither has any."""
-    ours, theirs = image_edges(drawn, 60, 120) > 0, image_edges(truth, 60, 120) > 0
+    return _together(_canny(drawn), _canny(truth))
+
+
+def outlines_found(drawn: np.ndarray, observation: Observation) -> float:
+    """The same against the exact outlines and folds of what stands there, which pictures full of texture can only miss in part."""
+    return _together(_canny(drawn), edge_map(observation) > 0)
+
+
+def _canny(picture: np.ndarray) -> np.ndarray:
+    return image_edges(picture, 60, 120) > 0
+
+
+def _together(ours: np.ndarray, theirs: np.ndarray) -> float:
     if not ours.any() and not theirs.any():
         return 1.0
     width = 2 * NEAR + 1
     precise = (ours & maximum_filter(theirs, width)).sum() / max(ours.sum(), 1)
     found = (theirs & maximum_filter(ours, width)).sum() / max(theirs.sum(), 1)
     return float(2 * precise * found / max(precise + found, 1e-9))
-
-
-def flicker(before: np.ndarray, after: np.ndarray, flow: np.ndarray) -> float:
-    """Mean change, in bytes, of surfaces that both pictures show, uint8, along backward flow."""
-    moved = carried(before.astype(np.float32), flow)
-    known = moved[..., 3] > 0
-    return float(np.abs(after[known] - moved[..., :3][known]).mean()) if known.any() else 0.0
 
 
 def looks(picture: np.ndarray) -> np.ndarray:
