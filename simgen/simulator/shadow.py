@@ -108,9 +108,7 @@ def _meets(ray, box):
     return enter <= leave
 
 
-def smoothed(
-    layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: np.ndarray, reach: np.ndarray, pixel: float
-) -> np.ndarray:
+def smoothed(layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: np.ndarray, reach: np.ndarray, pixel: float) -> np.ndarray:
     """Layers averaged over neighbours of the same surface: across, then down, the nearer ones more.
 
     A neighbour counts the more the more alike its normal is, and where it lies in the same plane as far as depth can tell; a bevel

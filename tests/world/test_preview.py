@@ -152,7 +152,5 @@ def test_a_surface_is_as_bright_whatever_else_the_camera_turns_to():
 def test_what_surroundings_send_back_follows_the_light():
     bright, dim = (prepared(illuminate(Weather(), Light(daylight=share))).around for share in (1.0, 0.1))
     assert bright.min() > 0 and np.allclose(dim, 0.1 * bright, rtol=0.01)
-    one, two = (
-        prepared(illuminate(Weather(), Light(daylight=0.0, lamps=(Lamp(position=(0, 0, 2)),) * count))).around for count in (1, 2)
-    )
+    one, two = (prepared(illuminate(Weather(), Light(daylight=0.0, lamps=(Lamp(position=(0, 0, 2)),) * count))).around for count in (1, 2))
     assert np.allclose(two, 2 * one, rtol=0.01)
