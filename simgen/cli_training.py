@@ -54,7 +54,7 @@ def pairs(
 
 
 def train(
-    what: Annotated[Literal["world"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
+    what: Annotated[Literal["world", "critic"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
     *,
     data: Path,
     out: Path,
@@ -67,24 +67,28 @@ def train(
     seed: int = 0,
     device: Annotated[str | None, tyro.conf.arg(metavar="DEVICE")] = None,
 ) -> None:
-    """Train the neural world on pairs; the same command goes on where it was stopped, and sees pairs that came meanwhile.
+    """Train the neural world or the gate's critic on pairs; the same command goes on where it was stopped, and sees pairs that came
+    meanwhile.
 
     Args:
-        what: `world`.
+        what: `world`, or `critic`, which tells depth and outlines of photographs and makes the gate stronger.
         data: Folder of pairs, from `simgen pairs`.
         out: Folder of checkpoints, log, validation sheets and, in the end, `weights`.
         minutes: How long to train, over all runs of the command; give this or --steps.
         steps: How many steps to train.
         size: Of network and batches: `smoke`, `cpu` or `gpu`.
         weights: Begin with these, from the shelf controlnets/ or a folder.
-        rank: Of low-rank adapters (LoRA), which alone are trained then; 0 trains every weight.
+        rank: Of low-rank adapters (LoRA) of a world, which alone are trained then; 0 trains every weight.
         rate: Highest learning rate, instead of the size's own.
         seed: Root seed.
         device: Of torch, `cpu` or `cuda`; by default a GPU where there is one.
     """
+    from simgen.training.critic import fit_critic
     from simgen.training.fit import Budget, fit
 
     budget = Budget(steps, minutes)
+    if what == "critic" and rank:
+        raise InvalidValue("--rank", rank, "0: a critic is trained whole")
     columns = TextColumn("Training {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         line = bar.add_task(what, total=1.0)
@@ -92,7 +96,8 @@ def train(
         def told(news) -> None:
             bar.update(line, completed=news.spent, description=f"{what}  step {news.step}  loss {news.loss:.4f}")
 
-        made = fit(data, out, budget=budget, size=size, weights=weights, rank=rank, rate=rate, seed=seed, device=device, progress=told)
+        said = {"budget": budget, "size": size, "weights": weights, "rate": rate, "seed": seed, "device": device, "progress": told}
+        made = fit_critic(data, out, **said) if what == "critic" else fit(data, out, rank=rank, **said)
     print(f"Weights  {made}")
     print(f"Log      {out / 'log.jsonl'}")
     print(f"Sheets   {out / 'validation'}")

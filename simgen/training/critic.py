@@ -15,6 +15,7 @@ from simgen.errors import InvalidValue
 from simgen.training.critic_pairs import CriticBatch, Lessons, critic_batch, lessons_below
 from simgen.training.critic_scores import critic_scores
 from simgen.training.fit import LEAST_RATE, STEEPEST, WARM, Budget, Told
+from simgen.training.recipe import recipe
 from simgen.training.run import State, log
 from simgen.verify.critic.network import Critic
 from simgen.verify.critic.weights import load, save
@@ -35,10 +36,10 @@ def fit_critic(
     *,
     budget: Budget,
     weights: str | Path | None = None,
-    size: int = 8,
-    crop: int = 128,
-    rate: float = RATE,
+    size: str = "cpu",
+    rate: float | None = None,
     seed: int = 0,
+    device: str | None = None,
     progress: Callable[[Told], None] = lambda _: None,
 ) -> Path:
     """Train on a folder of pairs, to which more may be added meanwhile; the same command goes on where it was killed.
@@ -48,10 +49,10 @@ def fit_critic(
         out: where checkpoints, log, validation and in the end the weights go.
         budget: when to end.
         weights: a folder to begin from; None begins from nothing.
-        size: crops in a batch.
-        crop: width and height of each in pixels.
-        rate: highest learning rate.
+        size: the name of a recipe, which says how many crops a batch has and how large they are.
+        rate: highest learning rate; None is `RATE`.
         seed: root seed.
+        device: of torch; None is a GPU where there is one.
         progress: told every few steps.
 
     Returns:
@@ -59,17 +60,19 @@ def fit_critic(
 
     Raises:
         InvalidValue: if there is nothing to train on.
+        UnknownName: if there is no such recipe.
         UnusableCritic: if `weights` cannot be read.
         OtherRun, DamagedCheckpoint: if `out` holds what this run cannot go on from.
     """
-    out = Path(out)
+    out, made = Path(out), recipe(size)
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     with writing(out):
         (out / "packed").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = Critic() if weights is None else load(weights).train().requires_grad_(True)
-    network = network.to(memory_format=torch.channels_last)
-    said = {"size": size, "crop": crop, "rate": rate, "seed": seed, "weights": None if weights is None else str(weights)}
-    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=DECAY, betas=(0.9, 0.99), fused=True)
+    network = network.to(device, memory_format=torch.channels_last)
+    said = {"size": made.size, "crop": made.crop, "rate": rate or RATE, "seed": seed, "weights": None if weights is None else str(weights)}
+    optimizer = torch.optim.AdamW(network.parameters(), lr=said["rate"], weight_decay=DECAY, betas=(0.9, 0.99), fused=True)
     state = State(network, deepcopy(network).requires_grad_(False), optimizer, said)
     state.restore(out)
     _run(state, Path(data), out, budget, progress)
@@ -83,11 +86,11 @@ def fit_critic(
 def _run(state: State, data: Path, out: Path, budget: Budget, progress: Callable[[Told], None]) -> None:
     known = lessons_below(data, out / "packed", {})
     lessons = _to_learn_from(known, state, fresh=not state.shards)
+    said, device = state.said, next(state.network.parameters()).device
     saved = looked = time.monotonic()
     while (spent := budget.spent(state)) < 1:
         begin = time.monotonic()
-        said = state.said
-        one = critic_batch(lessons, size=said["size"], crop=said["crop"], seed=said["seed"], step=state.step)
+        one = critic_batch(lessons, size=said["size"], crop=said["crop"], seed=said["seed"], step=state.step).to(device)
         loss = _step(state, one, spent)
         state.step += 1
         state.follow(AVERAGE)

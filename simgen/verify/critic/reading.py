@@ -38,15 +38,19 @@ def read(photograph: np.ndarray, critic: Critic | None = None) -> Reading:
     """
     if photograph.ndim != 3 or photograph.shape[2] != 3 or photograph.dtype != np.uint8 or 0 in photograph.shape:
         raise ShapeMismatch("the photograph", (*photograph.shape, photograph.dtype.name), "sRGB in bytes", ("H", "W", 3, "uint8"))
-    return _read(np.ascontiguousarray(photograph).tobytes(), photograph.shape, critic or shipped())
+    return _remembered(np.ascontiguousarray(photograph).tobytes(), photograph.shape) if critic is None else _read(photograph, critic)
 
 
 @lru_cache(maxsize=32)
-def _read(pixels: bytes, shape: tuple[int, int, int], critic: Critic) -> Reading:
-    height, width, _ = shape
-    tones = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(1, *shape).permute(0, 3, 1, 2).float() / 255
+def _remembered(pixels: bytes, shape: tuple[int, int, int]) -> Reading:
+    return _read(np.frombuffer(pixels, np.uint8).reshape(shape), shipped())
+
+
+def _read(photograph: np.ndarray, critic: Critic) -> Reading:
+    height, width, _ = photograph.shape
+    tones = torch.from_numpy(photograph.astype(np.float32) / 255).permute(2, 0, 1)[None].to(next(critic.parameters()).device)
     right, low = -width % critic.stride, -height % critic.stride
     with torch.inference_mode():
         depth, boundary = critic(F.pad(tones, (0, right, 0, low), mode="replicate").contiguous(memory_format=torch.channels_last))
         found = depth[0, :height, :width], boundary[0, :height, :width].sigmoid()
-    return Reading(*(locked(part.numpy().astype(np.float32)) for part in found))
+    return Reading(*(locked(part.cpu().numpy().copy()) for part in found))

@@ -24,13 +24,13 @@ class UnusableCritic(SimGenError):
         super().__init__(f"{folder}: {problem}. Restore it from a copy, or train anew with: simgen train critic --data PAIRS --out DIR")
 
 
-def load(folder: str | Path) -> Critic:
-    """A critic with its weights, for inference.
+def load(name_or_path: str | Path = USUAL) -> Critic:
+    """A critic with its weights, for inference, from the shelf controlnets/ or a folder.
 
     Raises:
         UnusableCritic: if a file is missing or damaged, or the weights are of another network.
     """
-    folder = Path(folder)
+    folder = Path(name_or_path) if Path(name_or_path).is_dir() else shelves.shelf("controlnets") / name_or_path
     for file in (CONFIG, WEIGHTS):
         if not (folder / file).is_file():
             raise UnusableCritic(folder, f"it has no {file}")
@@ -58,4 +58,4 @@ def shipped() -> Critic:
     Raises:
         UnusableCritic: if a file is missing or damaged.
     """
-    return load(shelves.shelf("controlnets") / USUAL)
+    return load()
