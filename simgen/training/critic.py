@@ -17,6 +17,7 @@ from simgen.training.critic_scores import critic_scores
 from simgen.training.fit import LEAST_RATE, STEEPEST, WARM, Budget, Told
 from simgen.training.recipe import recipe
 from simgen.training.run import State, log
+from simgen.training.shard import shards
 from simgen.verify.critic.network import Critic
 from simgen.verify.critic.weights import load, save
 
@@ -66,6 +67,8 @@ def fit_critic(
     """
     out, made = Path(out), recipe(size)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if next(shards(data), None) is None:  # nothing is written then
+        raise _nothing()
     with writing(out):
         (out / "packed").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -115,10 +118,14 @@ def _to_learn_from(known: dict[str, Lessons], state: State, *, fresh: bool) -> l
     """Shards of the training side; those of the checkpoint until it is time to look for more."""
     found = [name for name, one in known.items() if not one.held_out]
     if not found:
-        raise InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
+        raise _nothing()
     if fresh:
         state.shards = found
     return [known[name] for name in state.shards]
+
+
+def _nothing() -> InvalidValue:
+    return InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
 
 
 def _step(state: State, one: CriticBatch, spent: float) -> float:

@@ -1,5 +1,6 @@
 """What the critic came to on pairs that it did not learn from."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,10 +42,12 @@ def critic_scores(critic: Critic, lessons: Iterable[Lessons], out: Path, step: i
         rows.append(np.concatenate([photograph, *(_grey(plane) for plane in planes)], 1))
     with writing(out):
         (out / "validation").mkdir(exist_ok=True)
+        rows = [row for row in rows if row.shape == rows[0].shape]
         shown = [rows[number] for number in np.unique(np.linspace(0, len(rows) - 1, SHOWN).astype(int))]
         Image.fromarray(np.concatenate(shown)).save(out / "validation" / f"{step:07d}.png")
     names = ("precision", "recall", "f1", "abs_rel", "delta1")
-    mean = dict(zip(names, np.nanmean(scores, 0), strict=True))
+    with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # where there is nothing to find in any
+        mean = dict(zip(names, np.nanmean(scores, 0), strict=True))
     return {f"{side}_{name}": round(float(value), 4) for name, value in mean.items()} | {"frames": len(scores)}
 
 
