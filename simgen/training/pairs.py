@@ -40,8 +40,9 @@ from simgen.world.preview import photometric, smooth_edges
 
 MOMENTS = 4
 """Moments of an episode, beside its beginning, at which every camera takes a picture and the one before it."""
-STRAYS = 2
-"""Pictures of each moment by cameras placed at random, so that the network learns more than two viewpoints."""
+STRAYS = 6
+"""Pictures of each moment by cameras placed at random, so that the network learns more than two viewpoints: they cost least, for
+nothing has to move between them."""
 NEAR_M, FAR_M = 0.45, 1.7
 """Metres from the middle of the workspace at which a stray camera stands."""
 TRIES = 20
@@ -143,7 +144,8 @@ def _made(place: Path, plan: Plan, engine: Simulator, tracer: PathTrace, seed: i
     """Make one shard; False where its scene cannot be arranged or drawn, which leaves nothing behind."""
     try:
         scene = arrange(plan.job, plan.episode, engine)
-        moments = _chosen(_played(scene, engine), scene, stream(seed, plan.number, "pairs moments"))
+        caster = RayCaster.shared(scene)  # held here, so that nobody makes it anew
+        moments = _chosen(_played(scene, engine), caster, stream(seed, plan.number, "pairs moments"))
         pairs = photographed(scene, moments, plan, tracer, seed=seed)
     except (PlacementFailed, NotFinite):
         return False
@@ -162,14 +164,14 @@ def _played(scene: Scene, engine: Simulator) -> list[tuple[State, dict[str, Came
     return [(now, {camera: engine.view(camera) for camera in scene.cameras}) for now, _ in run]
 
 
-def _chosen(played: list[tuple[State, dict[str, CameraView]]], scene: Scene, rng: np.random.Generator) -> list[Moment]:
+def _chosen(played: list[tuple[State, dict[str, CameraView]]], caster: RayCaster, rng: np.random.Generator) -> list[Moment]:
     """The beginning, then moments spread over the run with those before them, seen by each camera; and by stray cameras.
 
     Pictures of one instant follow each other, for the path tracer moves its triangles in between.
     """
     edges = np.linspace(1, max(len(played), 2), MOMENTS + 1)
     picked = [min(int(rng.uniform(low, high)), len(played) - 1) for low, high in zip(edges[:-1], edges[1:], strict=True)]
-    caster, moments = RayCaster.shared(scene), list[Moment]()
+    moments = list[Moment]()
     for number, instant in enumerate([0, *picked]):
         before: dict[str, int] = {}
         for now in [instant - 1, instant] if instant else [instant]:
@@ -225,4 +227,3 @@ def _observed(scene: Scene, moments: list[Moment]) -> list[Observation]:
         last = () if moment.before < 0 else (seen[moment.before], moments[moment.before].state.link_pose)
         seen.append(caster.observe(moment.view, moment.state.link_pose, moment.state.time_ns, *last))
     return seen
-
