@@ -6,7 +6,7 @@ A scenario file says what a scene may be; a Scene is one draw of it; a simulator
 leaves Observations; Controls steer a world, which turns them into photographs; the Episode goes into a LeRobot dataset.
 Each stage takes the previous stage's type, never its object: arrays from another simulator enter as Observations.
 
-    for episode in simgen.generate("pick_place", world="raw", episodes=3, seed=0): ...
+    for episode in simgen.generate("pick_place", weather="rain:3", episodes=3, seed=0): ...
 
 Nothing is imported before it is asked for, so `import simgen` is quick and needs no simulator.
 """

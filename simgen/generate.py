@@ -47,7 +47,7 @@ class Job:
 def job_of(
     scenario: str | Path | Scenario,
     *,
-    world: str = "raw",
+    world: str = worlds.DEFAULT,
     simulator: str = "pybullet",
     seed: int = 0,
     control: str | None = None,
@@ -110,7 +110,7 @@ def most_attempts(episodes: int) -> int:
 def generate(
     scenario: str | Path | Scenario,
     *,
-    world: str = "raw",
+    world: str = worlds.DEFAULT,
     simulator: str = "pybullet",
     episodes: int = 1,
     seed: int = 0,

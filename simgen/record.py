@@ -16,6 +16,7 @@ from simgen.scale import until_enough
 from simgen.scenario import Scenario
 from simgen.scenario.override import Override
 from simgen.stopwatch import Stopwatch
+from simgen.world import DEFAULT
 
 Labels = Literal["none", "lerobot"]
 OFF_THE_PHYSICS = "the gate left it out"
@@ -53,7 +54,7 @@ def record(
     episodes: int = 1,
     seed: int = 0,
     start: int = 0,
-    world: str = "raw",
+    world: str = DEFAULT,
     simulator: str = "pybullet",
     control: str | None = None,
     size: tuple[int, int] | None = None,

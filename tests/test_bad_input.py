@@ -41,7 +41,7 @@ def said(tmp_path, capsys):
 
 
 def test_the_scene_itself_is_fine(tmp_path):
-    assert main(["generate", str(plain(tmp_path)), "--out", str(tmp_path / "data"), "--episodes", "1", "--workers", "1"]) == 0
+    assert main(["generate", str(plain(tmp_path)), "--out", str(tmp_path / "data"), "--world", "raw", "--episodes", "1", "--workers", "1"]) == 0
 
 
 def test_an_unknown_scene(tmp_path, capsys):
@@ -89,7 +89,7 @@ def test_a_mesh_beside_the_file_is_found(tmp_path):
     trimesh.creation.icosphere(radius=0.03).export(tmp_path / "ball.obj")
     file = tmp_path / "tiny.yaml"
     file.write_text(yaml.safe_dump(changed("bodies.cube.shape", {"mesh": {"file": "ball.obj"}})))
-    assert main(["generate", str(file), "--out", str(tmp_path / "data"), "--episodes", "1", "--workers", "1"]) == 0
+    assert main(["generate", str(file), "--out", str(tmp_path / "data"), "--world", "raw", "--episodes", "1", "--workers", "1"]) == 0
 
 
 def test_an_impossible_placement_says_what_stood_in_the_way(said):

@@ -15,7 +15,7 @@ SMALL = (64, 64)
 
 @pytest.fixture(scope="module")
 def episode():
-    return next(generate("pick_place", size=SMALL, seed=3))
+    return next(generate("pick_place", world="raw", size=SMALL, seed=3))
 
 
 def test_every_frame_has_a_state_an_action_and_a_picture_from_every_camera(episode):
@@ -56,15 +56,21 @@ def test_the_package_offers_generate_as_a_function(tmp_path):
     assert next(iter(simgen.generate(plain(tmp_path), world="raw", episodes=1, seed=0))).scene.name == "tiny"
 
 
+def test_where_nobody_names_a_world_the_neural_one_draws_and_the_gate_looks(tmp_path):
+    episode = next(generate(plain(tmp_path)))
+    assert {source for clip in episode.clips.values() for source in clip.source} == {"neural"}
+    assert {camera: len(judged) for camera, judged in episode.adherence.items()} == dict.fromkeys(episode.clips, len(episode))
+
+
 def test_a_control_mode_can_be_asked_for(tmp_path):
-    episode = next(generate(plain(tmp_path), control="joint_position"))
+    episode = next(generate(plain(tmp_path), world="raw", control="joint_position"))
     assert episode.success and episode.action_names == (*episode.joint_names, "gripper")
 
 
 def test_the_same_number_of_the_same_seed_is_the_same_episode(tmp_path):
     scene = plain(tmp_path)
-    (alone,) = generate(scene, seed=5, start=2)
-    *_, third = generate(scene, seed=5, episodes=3)
+    (alone,) = generate(scene, world="raw", seed=5, start=2)
+    *_, third = generate(scene, world="raw", seed=5, episodes=3)
     assert alone.scene.sha256 == third.scene.sha256
     assert (alone.trajectory.actions == third.trajectory.actions).all()
     assert all((a.link_pose == b.link_pose).all() for a, b in zip(alone.trajectory.states, third.trajectory.states, strict=True))

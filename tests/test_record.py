@@ -21,8 +21,8 @@ def digests(root: Path) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((root / "truth").glob("*.h5"))]
 
 
-def command(scene: Path, out: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "simgen.cli", "generate", str(scene), "--out", str(out), *more]
+def command(scene: Path, out: Path, *more: str, world: str = "raw") -> list[str]:
+    return [sys.executable, "-m", "simgen.cli", "generate", str(scene), "--out", str(out), "--world", world, *more]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def scene(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def ten(scene, tmp_path_factory) -> Path:
-    return record(scene, tmp_path_factory.mktemp("ten") / "data", episodes=10, seed=4, workers=1)
+    return record(scene, tmp_path_factory.mktemp("ten") / "data", world="raw", episodes=10, seed=4, workers=1)
 
 
 def test_the_dataset_passes_its_own_check(ten):
@@ -53,7 +53,7 @@ def test_the_seventh_of_ten_is_byte_for_byte_the_one_made_alone_in_a_fresh_proce
 
 
 def test_two_workers_make_what_one_makes(scene, ten, tmp_path):
-    out = record(scene, tmp_path / "two", episodes=3, seed=4, workers=2)
+    out = record(scene, tmp_path / "two", world="raw", episodes=3, seed=4, workers=2)
     assert digests(out) == digests(ten)[:3]
 
 
@@ -90,7 +90,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(scene, ten, tmp_path, blow)
 @pytest.mark.slow
 def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(scene, tmp_path):
     def traced(name: str) -> list[str]:
-        return command(scene, tmp_path / name, "--world", "pathtrace", "--weather", "rain:3", "--episodes", "2", "--workers", "1")
+        return command(scene, tmp_path / name, "--weather", "rain:3", "--episodes", "2", "--workers", "1", world="pathtrace")
 
     process = subprocess.Popen(traced("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: list((tmp_path / "killed.partial").glob("episode_*")), seconds=900)
@@ -108,7 +108,7 @@ def test_a_path_traced_recording_killed_between_frames_is_the_one_nobody_killed(
 def test_a_finished_dataset_is_not_overwritten_unasked(scene, ten):
     before = digests(ten)
     with pytest.raises(OutputExists, match="--overwrite"):
-        record(scene, ten)
+        record(scene, ten, world="raw")
     assert digests(ten) == before
 
 
@@ -119,7 +119,7 @@ def test_another_job_in_the_same_place_is_refused(scene, tmp_path):
     process.kill()
     process.wait()
     with pytest.raises(SimGenError, match="seed"):
-        record(scene, out, seed=99)
+        record(scene, out, world="raw", seed=99)
 
 
 @pytest.mark.parametrize("wrong", [{"episodes": 0}, {"workers": 0}])

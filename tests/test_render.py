@@ -32,7 +32,7 @@ def truths(root: Path) -> list[str]:
 def source(tmp_path_factory) -> Path:
     """Two labelled episodes of the simulator's own pictures."""
     folder = tmp_path_factory.mktemp("source")
-    return record(plain(folder), folder / "data", episodes=2, seed=4, workers=1, labels="lerobot")
+    return record(plain(folder), folder / "data", world="raw", episodes=2, seed=4, workers=1, labels="lerobot")
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_the_raw_world_passes_a_foreign_picture_through(strange, tmp_path):
 
 
 def test_pictures_without_controls_cannot_be_rendered(strange, tmp_path):
-    bare = record(plain(tmp_path), tmp_path / "bare", episodes=1, workers=1)
+    bare = record(plain(tmp_path), tmp_path / "bare", world="raw", episodes=1, workers=1)
     (bare / "meta/simgen.json").unlink()
     with pytest.raises(NoControls, match="depth and segmentation"):
         render(bare, tmp_path / "out", world="preview")

@@ -79,7 +79,7 @@ def _features(episode: Episode) -> dict:
 
 
 def _simgen(out: Path, workers: int, stages: Counter) -> None:
-    record(SCENE, out, episodes=EPISODES, seed=SEED, workers=workers, progress=lambda p: stages.update(p.attempt.seconds))
+    record(SCENE, out, world="raw", episodes=EPISODES, seed=SEED, workers=workers, progress=lambda p: stages.update(p.attempt.seconds))
 
 
 def _report(rates: dict[str, list[float]], stages: Counter, frames: int, cameras: int) -> dict:

@@ -26,7 +26,7 @@ def render(
     source: str | Path,
     out: str | Path,
     *,
-    world: str,
+    world: str = worlds.DEFAULT,
     weather: str | None = None,
     light: str | None = None,
     sensor: str | None = None,

@@ -124,6 +124,8 @@ REGISTRY = Registry(
     },
 )
 """Every world by name; plugins join through the `simgen.worlds` entry points."""
+DEFAULT = "neural"
+"""Who draws where nobody says: the best world that needs no download and is quick."""
 
 
 def make(name: str, **options) -> World:
