@@ -14,9 +14,10 @@ from simgen.training.known import Known, known, truths
 from simgen.training.ledger import Ledger
 from simgen.training.methods import STEPS, TRACED, Networks, drawings, networks
 from simgen.training.outcome import outcome, worst
-from simgen.training.scores import looks
+from simgen.training.scores import LOOKS
 from simgen.training.shard import Shard, shards
 from simgen.training.tables import page
+from simgen.verify.critic.network import Critic
 from simgen.world.neural.network import NeuralShading
 
 SHOWN = 12
@@ -32,6 +33,7 @@ def evaluate(
     out: str | Path,
     *,
     beside: Mapping[str, NeuralShading] | None = None,
+    critic: Critic | None = None,
     frames: int | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> dict:
@@ -46,6 +48,7 @@ def evaluate(
         network: with its weights.
         out: where the files go.
         beside: other networks by name, asked for one step.
+        critic: who reads depth and boundaries in the photographs; None leaves them out.
         frames: at most so many are looked at, spread evenly, and the frames that follow them; None is all.
         progress: told how many frames are done, and of how many.
 
@@ -57,7 +60,7 @@ def evaluate(
     asked = networks(network, beside or {})
     clips = _chosen([shard for shard in every if shard.held_out], frames)
     learned = known([shard for shard in every if not shard.held_out], out / "known")
-    ledger, pictures, seen = _scored(clips, asked, learned, progress)
+    ledger, pictures, seen = _scored(clips, asked, learned, critic, progress)
     result = outcome(ledger, seen, learned)
     with writing(out):
         write_json(out / "evaluation.json", result)
@@ -82,7 +85,7 @@ def _chosen(held: list[Shard], frames: int | None) -> list[Clip]:
 
 
 def _scored(
-    clips: list[Clip], asked: Networks, learned: Known, progress: Callable[[int, int], None]
+    clips: list[Clip], asked: Networks, learned: Known, critic: Critic | None, progress: Callable[[int, int], None]
 ) -> tuple[Ledger, list[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Scores of every clip, and pictures and looks of its first frame as every method drew it."""
     ledger, pictures, seen = Ledger(), [], defaultdict(list)
@@ -92,10 +95,10 @@ def _scored(
         pairs = [shard[row] for row in rows]
         made = drawings(pairs, asked, statistics)
         facts = _facts(shard, rows[0])
-        ledger.add(facts, judged(made, pairs, facts["truths"], classifiers))
+        ledger.add(facts, judged(made, pairs, facts["truths"], classifiers, critic))
         pictures.append({name: drawing.frames[0] for name, drawing in made.items()})
         for name, drawing in made.items():
-            seen[name].append(looks(drawing.frames[0]))
+            seen[name].append(drawing.traits[:LOOKS])
     return ledger, pictures, {name: np.stack(rows) for name, rows in seen.items()}
 
 

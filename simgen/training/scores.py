@@ -10,6 +10,8 @@ from simgen.world.tone import to_linear
 
 NEAR = 1
 """Pixels by which an edge may be off."""
+LOOKS = 44
+"""Numbers that say what a picture looks like."""
 
 
 def decibels(drawn: np.ndarray, truth: np.ndarray) -> float:
@@ -55,7 +57,7 @@ def _together(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def looks(picture: np.ndarray) -> np.ndarray:
-    """What a picture looks like, whatever it shows: colour and its spread, contrast and texture at four scales, float64, (44,)."""
+    """What a picture looks like, whatever it shows: colour and its spread, contrast and texture at four scales, float64, (LOOKS,)."""
     linear = np.sqrt(to_linear(picture).astype(np.float64))
     grey = linear.mean(-1)
     colour = np.stack([grey, linear[..., 0] - linear[..., 1], linear[..., 2] - linear[..., 1]], -1).reshape(-1, 3)

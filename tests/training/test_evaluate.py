@@ -8,8 +8,11 @@ from PIL import Image
 from synthetic_pairs import SIZE, write_pairs
 
 from simgen.errors import InvalidValue
-from simgen.training.evaluate import COLUMNS, METHODS, evaluate
-from simgen.training.scores import decibels, discrepancy, edges_found, flicker, looks, recoloured, structure
+from simgen.training.evaluate import COLUMNS, evaluate
+from simgen.training.known import known
+from simgen.training.methods import PLAIN, SAMPLINGS, TRACED
+from simgen.training.scores import decibels, discrepancy, edges_found, looks, recoloured, structure
+from simgen.training.shard import Shard, shards
 from simgen.world.neural.weights import untrained
 
 
@@ -32,15 +35,6 @@ def test_edges_may_be_a_pixel_off_and_not_more():
     assert edges_found(np.roll(truth, 1, 1), truth) > 0.95 > edges_found(np.roll(truth, 3, 1), truth)
 
 
-def test_what_moves_with_the_flow_does_not_flicker():
-    truth = picture()
-    flow = np.tile(np.float32([2, 0]), (SIZE, SIZE, 1))
-    flow[:, -2:] = np.nan
-    before = np.roll(truth, 2, 1)
-    assert flicker(before, truth, flow) == pytest.approx(0, abs=1e-3)
-    assert flicker(before, np.clip(truth.astype(int) + 9, 0, 255).astype(np.uint8), flow) > 5
-
-
 def test_looks_of_one_kind_are_no_discrepancy_and_of_two_are():
     kind, same = (np.stack([looks(picture(seed)) for seed in range(start, start + 24)]) for start in (0, 24))
     dark = np.stack([looks(picture(seed) // 4) for seed in range(24)])
@@ -56,13 +50,45 @@ def test_an_untrained_network_scores_as_the_cheap_photograph(tmp_path):
     data = write_pairs(tmp_path / "pairs", range(4), held={2, 3})
     result = evaluate(data, untrained(width=(16, 32, 48), depth=(1, 1, 1)).eval(), tmp_path / "out")
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == result
-    assert set(result["methods"]) == set(METHODS) and result["scenes"] == 2 and result["frames"] == 4
+    assert set(result["methods"]) == {*PLAIN, *SAMPLINGS, TRACED} and result["scenes"] == 2
+    assert result["frames"] == result["followed"] == 4
     cheap, ours = result["methods"]["cheap"], result["methods"]["neural"]
     assert ours["psnr"] == pytest.approx(cheap["psnr"], abs=0.05) and ours["ssim"] == pytest.approx(cheap["ssim"], abs=0.005)
-    assert result["flicker"]["path_traced"] >= 0 and result["weathers"]["clear"]["frames"] == 4
+    assert result["groups"]["weather"]["clear"]["frames"] == 4
     assert Image.open(tmp_path / "out" / "evaluation.png").width == len(COLUMNS) * SIZE
+    assert len(json.loads((tmp_path / "out" / "frames.json").read_text())) == 4
+
+
+def test_the_page_says_what_the_numbers_say(tmp_path):
+    data = write_pairs(tmp_path / "pairs", range(3), held={2})
+    result = evaluate(data, untrained(width=(16, 32, 48), depth=(1, 1, 1)).eval(), tmp_path / "out", frames=2)
+    page = (tmp_path / "out" / "evaluation.md").read_text()
+    assert f"{result['methods']['cheap']['psnr']:.2f}" in page and "## By weather" in page
+    assert [row["reached"] for row in result["aims"]].count(True) == sum(line.endswith("| yes |") for line in page.splitlines())
+
+
+def test_another_network_is_measured_in_the_same_run(tmp_path):
+    data, network = write_pairs(tmp_path / "pairs", range(3), held={2}), untrained(width=(16, 32, 48), depth=(1, 1, 1)).eval()
+    methods = evaluate(data, network, tmp_path / "out", beside={"twin": network}, frames=2)["methods"]
+    assert methods["twin"] == methods["neural"]
+    with pytest.raises(InvalidValue, match="cheap"):
+        evaluate(data, network, tmp_path / "other", beside={"cheap": network})
+
+
+def test_what_was_seen_of_the_training_side_is_remembered(tmp_path):
+    trained_on = [Shard(path) for path in shards(write_pairs(tmp_path / "pairs", range(2)))]
+    first = known(trained_on, tmp_path / "cache")
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
+    again = known(trained_on, tmp_path / "cache")
+    assert len(kept) == 2 and {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert np.array_equal(first.traits, again.traits) and np.array_equal(first.mean, again.mean)
 
 
 def test_nothing_held_out_is_told_in_a_sentence(tmp_path):
     with pytest.raises(InvalidValue, match="held-out frames is 0"):
         evaluate(write_pairs(tmp_path / "pairs", range(2)), untrained(), tmp_path / "out")
+
+
+def test_nothing_to_learn_from_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(InvalidValue, match="to train on is 0"):
+        evaluate(write_pairs(tmp_path / "pairs", range(2), held={0, 1}), untrained(), tmp_path / "out")
