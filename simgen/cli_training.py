@@ -1,6 +1,7 @@
 """The command line's commands that train: what they need, and the worlds they make."""
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ from simgen.errors import InvalidValue
 from simgen.terminal import following
 
 Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
+Told = Callable[[int, int], None]
+"""Told how many frames are done, and of how many."""
 
 # As in cli.py, a command imports its rooms when it runs.
 
@@ -76,7 +79,7 @@ def train(
         out: Folder of checkpoints, log, validation sheets and, in the end, `weights`.
         minutes: How long to train, over all runs of the command; give this or --steps.
         steps: How many steps to train.
-        size: Of network and batches: `smoke`, `cpu` or `gpu`.
+        size: Of network and batches: `smoke`, `cpu` or `gpu`; `one-pass` is `cpu` as a plain regression, to compare with.
         weights: Begin with these, from the shelf controlnets/ or a folder.
         rank: Of low-rank adapters (LoRA) of a world, which alone are trained then; 0 trains every weight.
         rate: Highest learning rate, instead of the size's own.
@@ -104,38 +107,82 @@ def train(
 
 
 def evaluate(
-    what: Annotated[Literal["world"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
+    what: Annotated[Literal["world", "drift"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
     *,
-    data: Path,
     out: Path,
+    data: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None,
     weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "neural",
     beside: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=PATH")] = (),
+    critic: Annotated[str | None, tyro.conf.arg(metavar="NAME|PATH")] = None,
     frames: Whole = None,
+    scene: str = "pick_place",
+    weather: Annotated[str | None, tyro.conf.arg(metavar="NAME[:LEVEL]")] = None,
+    light: Annotated[str | None, tyro.conf.arg(metavar="NAME[:LEVEL]")] = None,
+    size: int = 128,
+    seed: int = 0,
 ) -> None:
-    """Measure the neural world on held-out pairs, beside flat colour, recoloured flat colour, and the preview.
+    """Measure the neural world on held-out pairs, beside flat colour, recoloured flat colour, and the preview; or its drift in a run
+    without end.
 
     Args:
-        what: `world`.
-        data: Folder of pairs, from `simgen pairs`.
-        out: Where `evaluation.json`, the same to be read as `evaluation.md`, `frames.json` and sheets of pictures go.
+        what: `world`, on pairs, or `drift`, on a run of 1,000 frames that ends as it began.
+        out: Where numbers go, as JSON and as Markdown to be read, and sheets of pictures.
+        data: Folder of pairs, from `simgen pairs`; drift needs none.
         weights: From the shelf controlnets/ or a folder.
-        beside: Other networks to measure in the same run, each with the name it goes by.
-        frames: Look at no more than so many.
+        beside: Other networks to measure on the same pairs, each with the name it goes by.
+        critic: Who reads depth and outlines in the photographs of pairs, from the shelf controlnets/ or a folder.
+        frames: Look at no more than so many frames of pairs; or how many frames to run.
+        scene: Where the run takes place, with its weather and light.
+        weather: Of the run, instead of the scene's.
+        light: The same.
+        size: Width and height of the run's pictures in pixels.
+        seed: Root seed of the run.
     """
-    from simgen.training.evaluate import evaluate as measure
-    from simgen.world.neural.weights import load
-
-    others = [one.partition("=") for one in beside]
-    if not all(name and path for name, _, path in others):
-        raise InvalidValue("--beside", " ".join(beside), "names and folders, as in --beside regression=out/weights")
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        line = bar.add_task("Drawing held-out frames", total=None)
+        line = bar.add_task("Drawing frames", total=None)
 
         def told(done: int, whole: int) -> None:
             bar.update(line, completed=done, total=whole)
 
-        networks = {name: load(path) for name, _, path in others}
-        result = measure(data, load(weights), out, beside=networks, frames=frames, progress=told)
+        if what == "drift":
+            _drift(out, weights, frames or 1000, (scene, weather, light), size, seed, told)
+        else:
+            _on_pairs(out, data, weights, beside, critic, frames, told)
+
+
+def _drift(out: Path, weights: str, frames: int, where: tuple[str, str | None, str | None], size: int, seed: int, told: Told) -> None:
+    from simgen.generate import job_of
+    from simgen.scenario.override import Override
+    from simgen.training.drift import drift
+    from simgen.world.neural.world import Neural
+    from simgen.world.pathtrace import PathTrace
+
+    scene, weather, light = where
+    job = job_of(scene, seed=seed, size=(size, size), override=Override(weather, light))
+    result = drift(job, Neural(weights=weights), out, frames=frames, tracer=PathTrace(), progress=told)
+    for camera, found in result["cameras"].items():
+        print(f"{camera:<16}{'first':>10}{'last':>10}{'difference':>12}")
+        for name, metric in found["metrics"].items():
+            print(f"  {name:<14}{metric['first']:10.3f}{metric['last']:10.3f}{metric['difference']:12.4f}")
+    print(f"Tables   {out / 'drift.md'}")
+    print(f"Numbers  {out / 'drift.json'}")
+    print(f"Sheet    {out / 'drift.png'}")
+
+
+def _on_pairs(
+    out: Path, data: Path | None, weights: str, beside: Sequence[str], critic: str | None, frames: int | None, told: Told
+) -> None:
+    from simgen.training.evaluate import evaluate as measure
+    from simgen.verify.critic import load as load_critic
+    from simgen.world.neural.weights import load
+
+    if data is None:
+        raise InvalidValue("--data", None, "a folder of pairs, from: simgen pairs")
+    others = [one.partition("=") for one in beside]
+    if not all(name and path for name, _, path in others):
+        raise InvalidValue("--beside", " ".join(beside), "names and folders, as in --beside regression=out/weights")
+    networks, reader = {name: load(path) for name, _, path in others}, None if critic is None else load_critic(critic)
+    result = measure(data, load(weights), out, beside=networks, critic=reader, frames=frames, progress=told)
     print(f"{result['frames']} frames of {result['scenes']} held-out scenes")
     print(f"{'':<24}{'PSNR':>8}{'SSIM':>8}{'edges':>8}{'MMD2':>8}{'warping':>8}{'weather':>8}")
     for name, scores in result["methods"].items():
