@@ -41,7 +41,7 @@ class Batch:
         return Batch(*maps, *moved)
 
 
-def batch(pairs: Sequence[Packed], *, size: int, crop: int, seed: int, step: int) -> Batch:
+def batch(pairs: Sequence[Packed], *, size: int, crop: int, seed: int, step: int, one_pass: bool = False) -> Batch:
     """The batch of one step: the same for a seed and a step, whatever came before.
 
     Args:
@@ -50,6 +50,7 @@ def batch(pairs: Sequence[Packed], *, size: int, crop: int, seed: int, step: int
         crop: width and height of each in pixels, a multiple of 16; smaller where frames are smaller.
         seed: root seed.
         step: number of the step.
+        one_pass: nothing is noisy and nothing left out.
     """
     rng = stream(seed, step, "batch")
     ends = np.cumsum([len(part) for part in pairs])
@@ -58,9 +59,12 @@ def batch(pairs: Sequence[Packed], *, size: int, crop: int, seed: int, step: int
     controls = split(maps.astype(np.float32))
     controls["history"] = worn(controls["history"], controls["cheap"], rng)
     target = _tensor(targets.astype(np.float32))
+    tensors = {name: _tensor(part) for name, part in controls.items()}
+    if one_pass:
+        return Batch(tensors, _weights({"history": known}), torch.from_numpy(vectors), target, None, None)
     noisy, time = _noised(target, rng) if step % FLOW_EVERY == FLOW_EVERY - 1 else (None, None)
     vector = None if rng.random() < DROPPED_VECTOR else torch.from_numpy(vectors)
-    return Batch({name: _tensor(part) for name, part in controls.items()}, _kept(known, rng), vector, target, noisy, time)
+    return Batch(tensors, _weights(_kept(known, rng)), vector, target, noisy, time)
 
 
 def worn(history: np.ndarray, cheap: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -88,7 +92,7 @@ def _crop(pairs: Sequence[Packed], ends: np.ndarray, number: int, crop: int, rng
     return shard.maps[window], shard.vector[row], shard.target[window], shard.known[row]
 
 
-def _kept(known: np.ndarray, rng: np.random.Generator) -> dict[str, Tensor]:
+def _kept(known: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     count = len(known)
     kept = {name: rng.random(count) >= DROPPED for name in MODALITIES}
     lit = rng.random(count) >= DROPPED_LIGHT
@@ -97,6 +101,10 @@ def _kept(known: np.ndarray, rng: np.random.Generator) -> dict[str, Tensor]:
     for name in ("albedo", "light"):  # a simulator that does not know one of these has no cheap photograph
         kept["cheap"] &= kept[name]
     kept["history"] = known & (rng.random(count) >= DROPPED_HISTORY)
+    return kept
+
+
+def _weights(kept: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(one.astype(np.float32)).reshape(-1, 1, 1, 1) for name, one in kept.items()}
 
 

@@ -118,7 +118,8 @@ def _run(state: State, data: Path, out: Path, made: Recipe, budget: Budget, prog
     saved = looked = time.monotonic()
     while (spent := budget.spent(state)) < 1:
         begin = time.monotonic()
-        loss = _step(state, batch(pairs, size=made.size, crop=made.crop, seed=state.said["seed"], step=state.step).to(device), spent, made)
+        drawn = batch(pairs, size=made.size, crop=made.crop, seed=state.said["seed"], step=state.step, one_pass=made.one_pass)
+        loss = _step(state, drawn.to(device), spent, made)
         state.step += 1
         state.follow(made.average)
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Recipes: sizes of the network and of its training, from a smoke test to a GPU."""
+"""Recipes: sizes of the network and of its training, from a smoke test to a GPU; and the plain regression it is compared with."""
 
 from dataclasses import asdict, dataclass
 
@@ -23,6 +23,8 @@ class Recipe:
     """Weight decay."""
     average: float = 0.998
     """Share of the running average of weights that a step leaves."""
+    one_pass: bool = False
+    """Whether nothing but a single pass with all controls is learned: no noise to take away, nothing left out."""
 
     def json(self) -> dict:
         """As plain data."""
@@ -32,6 +34,7 @@ class Recipe:
 RECIPES = {
     "smoke": Recipe(width=(16, 32, 48), depth=(1, 1, 1), crop=32, size=2, average=0.9),
     "cpu": Recipe(),
+    "one-pass": Recipe(one_pass=True),
     "gpu": Recipe(width=(64, 128, 256), depth=(2, 2, 4), crop=192, size=32, rate=1e-3, average=0.9995),
 }
 

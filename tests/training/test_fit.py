@@ -119,6 +119,13 @@ def test_controls_are_left_out_now_and_then(pairs, tmp_path):
     assert all(a * b >= c for a, b, c in zip(kept["albedo"], kept["light"], kept["cheap"], strict=True))
 
 
+def test_a_plain_regression_sees_everything_and_no_noise(pairs, tmp_path):
+    shards = list(packed_below(pairs, tmp_path, {}).values())
+    for step in range(8):
+        one = batch(shards, size=8, crop=16, seed=0, step=step, one_pass=True)
+        assert one.noisy is None and one.vector is not None and set(one.weights) == {"history"}
+
+
 def test_where_there_is_nothing_to_train_on_nothing_is_written(tmp_path):
     with pytest.raises(InvalidValue, match="shards to train on"):
         trained(tmp_path / "none", tmp_path / "out", 3)
