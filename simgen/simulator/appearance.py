@@ -10,7 +10,7 @@ from simgen.scenario.conditions import Conditions
 from simgen.scenario.scene import Scene
 from simgen.scenario.sky import illuminate
 from simgen.scenario.weathering.lying import Lying
-from simgen.simulator.direct_light import lit
+from simgen.simulator.direct_light import Shade, lit
 from simgen.simulator.raycast import RayCaster
 
 LOOKS = ("albedo", "roughness", "metallic", "light")
@@ -30,6 +30,7 @@ class Appearances:
         self._scene, self._first_pose = scene, first_pose
         self._folder = None if scene.folder is None else Path(scene.folder)
         self._dry = RayCaster.shared(scene)
+        self._shades: dict[str, Shade] = {}
         self._lying: Lying | None = None
         self._covered: RayCaster | None = None
 
@@ -49,10 +50,11 @@ class Appearances:
         """
         light = illuminate(conditions.weather, conditions.light, self._folder)
         lying = Lying.of(self._scene, conditions.weather, self._first_pose)
+        shade = self._shades.setdefault(observation.view.name, Shade())
         if not lying.something:
-            return lit(observation, self._dry, link_pose, light)
+            return lit(observation, self._dry, link_pose, light, shade)
         caster = self._caster(lying)
-        seen = lit(caster.observe(observation.view, link_pose, observation.time_ns), caster, link_pose, light)
+        seen = lit(caster.observe(observation.view, link_pose, observation.time_ns), caster, link_pose, light, shade)
         both = np.isfinite(observation.depth) & np.isfinite(seen.depth)
         return replace(observation, **{name: _where(both, getattr(seen, name), getattr(observation, name)) for name in LOOKS})
 

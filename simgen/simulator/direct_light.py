@@ -6,7 +6,7 @@ from two rays a pixel to fixed places of the sky in the same way, in a pattern o
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from simgen.observation import Observation
 from simgen.scenario import skylight
 from simgen.scenario.colorimetry import luminance
 from simgen.scenario.illumination import Emitter, Illumination
-from simgen.simulator.raycast import RayCaster
-from simgen.simulator.shadow import smoothed
+from simgen.simulator.raycast import UNKNOWN, RayCaster
+from simgen.simulator.shadow import MOST, TILE, reached, smoothed, tiles
 from simgen.simulator.window import rays
 
 BEYOND_M = np.float32(100.0)
@@ -50,8 +50,54 @@ class Sources:
     harmonics: np.ndarray
     """Of the sky's irradiance, float32, (9, 3)."""
 
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """Where rays end, as `reached` takes it: of suns, of lamps, then of every place of the sky, float64, (T, 4)."""
+        ways = np.concatenate([self.suns, self.sky[..., :3].reshape(-1, 3)]).astype(np.float64) * BEYOND_M
+        lamps = np.column_stack([self.lamps[:, :3], np.linalg.norm(self.places, axis=-1).max(-1, initial=0)]).astype(np.float64)
+        ways = np.column_stack([ways, np.full(len(ways), -1.0)])
+        return np.concatenate([ways[: len(self.suns)], lamps, ways[len(self.suns) :]])
 
-def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illumination: Illumination) -> Observation:
+    @cached_property
+    def keys(self) -> tuple[bytes, ...]:
+        """Of suns, of lamps and of the sky's rays, what tells where they lead."""
+        lamps = [lamp[:3].tobytes() + places.tobytes() for lamp, places in zip(self.lamps, self.places, strict=True)]
+        return *(sun.tobytes() for sun in self.suns), *lamps, *(part[:, :3].tobytes() for part in self.sky)
+
+
+class Shade:
+    """What is remembered of one camera's pictures: which rays fixed things hid. A ray that starts and leads where it did need not
+    be cast into them anew, which changes no bit of the light."""
+
+    def __init__(self):
+        """Remember nothing yet."""
+        self._of: tuple | None = None
+
+    def recall(self, caster: RayCaster, standing: bytes, sources: Sources, points: np.ndarray) -> np.ndarray:
+        """Whether fixed things hide the ray of every source, 0 or 1, or UNKNOWN, uint8, (S, H, W), to be filled in.
+
+        Args:
+            caster: the scene's triangles.
+            standing: where its fixed links are.
+            sources: of light.
+            points: where rays start, float32, (H, W, 3).
+        """
+        known, keys = self._of, sources.keys
+        if known is None or known[0] is not caster or known[1] != standing or known[3].shape != points.shape:
+            fixed = np.full((len(keys), *points.shape[:2]), UNKNOWN, np.uint8)
+        else:
+            last = dict(zip(known[2], known[4], strict=True))
+            fixed = (
+                known[4] if keys == known[2] else np.stack([last.get(key, np.full(points.shape[:2], UNKNOWN, np.uint8)) for key in keys])
+            )
+            in_bands(_forget, len(points), points, known[3], fixed)
+        self._of = caster, standing, keys, points, fixed
+        return fixed
+
+
+def lit(
+    observation: Observation, caster: RayCaster, link_pose: np.ndarray, illumination: Illumination, shade: Shade | None = None
+) -> Observation:
     """The same observation with its `light`: irradiance of sun, lamps and sky over pi, cd/m2.
 
     Args:
@@ -59,6 +105,7 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
         caster: the scene's triangles.
         link_pose: the poses `observe` was given, float64, (L, 7).
         illumination: of that instant.
+        shade: what is remembered of that camera's last picture; None is nothing.
     """
     sources, (height, width) = _sources(illumination), observation.depth.shape
     points, normals = np.empty((height, width, 3), np.float32), np.empty((3, height, width), np.float32)
@@ -69,15 +116,27 @@ def lit(observation: Observation, caster: RayCaster, link_pose: np.ndarray, illu
     in_bands(_face, height, *eye, points, normals, slope)
     in_bands(_weigh, height, points, normals, *given, sources.sky, SKY_ORDER, amount, asked)
     ends = np.cumsum(asked).reshape(asked.shape)
-    ray, starts = np.empty((ends[-1, -1], 6), np.float32), ends - asked
-    in_bands(_aim, height, points, amount, *given, sources.places, sources.sky, LAMP_ORDER, SKY_ORDER, starts, ray)
+    starts, which = ends - asked, _within_reach(points, sources.targets, caster.moving_balls(link_pose))
+    ray, mask = np.empty((ends[-1, -1], 6), np.float32), np.empty((ends[-1, -1], which.shape[-1]), np.uint32)
+    fixed, known = (shade or Shade()).recall(caster, caster.standing(link_pose), sources, points), np.empty(len(ray), np.uint8)
+    patterns = sources.places, sources.sky, LAMP_ORDER, SKY_ORDER
+    in_bands(_aim, height, points, amount, *given, *patterns, starts, which, fixed, ray, mask, known)
+    hidden = caster.shadowed(ray, link_pose, mask, known)
     layers = np.empty((len(sources.colours) + 2, height, width), np.float32)
-    in_bands(_uncover, height, amount, starts, caster.shadowed(ray, link_pose), len(sources.colours), layers)
+    in_bands(_uncover, height, amount, starts, hidden, known, len(sources.colours), layers, fixed)
     reach = [SUN_PERIOD] * len(sources.suns) + [LAMP_PERIOD] * len(sources.lamps) + [SKY_PERIOD] * 2
     soft = smoothed(layers, depth, normals, slope, np.array(reach), 1 / observation.view.intrinsics.fx)
     light = np.empty((height, width, 3), np.float32)
     in_bands(_sum, height, depth, normals, amount, soft, sources.colours, sources.harmonics, light)
     return replace(observation, light=light)
+
+
+def _within_reach(points: np.ndarray, targets: np.ndarray, balls: np.ndarray) -> np.ndarray:
+    """Which balls rays from every square of pixels to every target may touch, as `reached` writes it."""
+    squares = tiles(points)
+    which = np.zeros((len(targets), *squares.shape[:2], -(-len(balls) // MOST)), np.uint32)
+    reached(0, len(squares), squares, targets, balls, which)
+    return which
 
 
 @lru_cache(maxsize=8)
@@ -98,7 +157,10 @@ def _sources(illumination: Illumination) -> Sources:
 
 
 def _on_disc(lamp: Emitter) -> np.ndarray:
-    """Offsets, (16, 3), of places spread evenly over a lamp's disc (Vogel's spiral), hardly up to its rim."""
+    """Offsets, (16, 3), of places spread evenly over a lamp's disc (Vogel's spiral), hardly up to its rim; a spot shines from its middle,
+    as the path tracer's do."""
+    if lamp.cos_cone > 0:
+        return np.zeros((16, 3))
     helper = np.array([1.0, 0, 0]) if abs(lamp.direction[0]) < 0.9 else np.array([0, 1.0, 0])
     first = np.cross(lamp.direction, helper)
     first /= np.linalg.norm(first)
@@ -187,13 +249,29 @@ def _shining(cosine, lamp):
 
 
 @compiled
-def _aim(first, end, points, amount, suns, lamps, places, sky, lamp_order, sky_order, starts, ray):
-    """Write start and way of the rays to everything that may send light, source by source and row by row."""
+def _forget(first, end, points, last, fixed):
+    """Write that nothing is known of rays which start elsewhere than they did."""
+    for row in range(first, end):
+        for column in range(points.shape[1]):
+            for i in range(3):
+                if points[row, column, i] != last[row, column, i]:
+                    fixed[:, row, column] = UNKNOWN
+                    break
+
+
+@compiled
+def _aim(first, end, points, amount, suns, lamps, places, sky, lamp_order, sky_order, starts, which, fixed, ray, mask, known):
+    """Write start and way of the rays to everything that may send light, source by source and row by row; which balls each may
+    touch; and what is known of it."""
     for source in range(len(amount)):
         for row in range(first, end):
             n, lamp, part = starts[source, row], source - len(suns), source - len(suns) - len(lamps)
             for column in range(points.shape[1]):
                 if amount[source, row, column] > 0:
+                    target = source
+                    if part >= 0:
+                        target += part * (len(sky[0]) - 1) + sky_order[row % SKY_PERIOD, column % SKY_PERIOD]
+                    mask[n], known[n] = which[target, row // TILE, column // TILE], fixed[source, row, column]
                     for i in range(3):
                         ray[n, i] = points[row, column, i]
                         if lamp < 0:
@@ -207,8 +285,9 @@ def _aim(first, end, points, amount, suns, lamps, places, sky, lamp_order, sky_o
 
 
 @compiled
-def _uncover(first, end, amount, starts, hidden, sources, layers):
-    """Write whether every source is free, 1 where nobody asked, and last what is free of the sky and the whole of it."""
+def _uncover(first, end, amount, starts, hidden, known, sources, layers, fixed):
+    """Write whether every source is free, 1 where nobody asked, and last what is free of the sky and the whole of it; and what is
+    known of every ray now."""
     layers[sources:, first:end] = 0
     for source in range(len(amount)):
         for row in range(first, end):
@@ -217,6 +296,7 @@ def _uncover(first, end, amount, starts, hidden, sources, layers):
                 free, here = np.float32(1), amount[source, row, column]
                 if here > 0:
                     free = np.float32(0) if hidden[n] else free
+                    fixed[source, row, column] = known[n]
                     n += 1
                 if source < sources:
                     layers[source, row, column] = free

@@ -20,7 +20,7 @@ from simgen.scenario import surface
 from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
-from simgen.simulator.shadow import near
+from simgen.simulator.shadow import marked, near
 from simgen.simulator.triangles import Triangles
 from simgen.simulator.window import Casing, aim
 from simgen.stopwatch import Stopwatch
@@ -34,6 +34,9 @@ except (ImportError, OSError) as error:
 
 WORLD = -1
 """In place of a row of the link table: the world's own frame, and what is seen where nothing is."""
+
+UNKNOWN = 2
+"""In place of 0 or 1: whether fixed links hide a ray."""
 
 HEAP = 30_000_000
 """Bytes allocated and freed once, untouched: after that glibc keeps freed memory of up to this size, where before it gave
@@ -99,6 +102,7 @@ class RayCaster:
         still = np.eye(4)[None].repeat(len(links), 0)
         self._pieces = {row: self._piece([row], row, still) for row in drawn}
         self._fixed = [row for row in drawn if row in fixed]
+        self._moving = [piece for row, piece in self._pieces.items() if row not in fixed]
         self._fixed_piece, self._fixed_pose = None, None
         self._backdrops: dict[str, tuple[tuple, Picture]] = {}
         self._pieces_of: dict[int, list[Piece]] = {body: [] for body in np.unique(self._ids[:, 0]).tolist()}
@@ -191,23 +195,58 @@ class RayCaster:
             ways: from start to end, float32, (N, 3).
             link_pose: world_T_link of every row of the link table, float64, (L, 7).
         """
-        return self.shadowed(np.concatenate([points, ways], axis=1).astype(np.float32), link_pose)
-
-    def shadowed(self, rays: np.ndarray, link_pose: np.ndarray) -> np.ndarray:
-        """The same of starts and ways side by side, float32, (N, 6)."""
-        if self._fixed:
-            self._gather(link_pose)
-            hidden = _test(self._fixed_piece, rays)
-        else:
-            hidden = np.zeros(len(rays), dtype=bool)
-        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
-        if moving:
-            found = in_bands(near, len(rays), rays, hidden, *_around(moving), _matrices(link_pose)[[piece.row for piece in moving]])
-            for starts, ends, index, turned in found:
-                for piece, start, end in zip(moving, starts, ends, strict=True):
-                    if start < end:
-                        hidden[index[start:end]] |= _test(piece, turned[start:end])
+        rays = np.concatenate([points, ways], axis=1).astype(np.float32)
+        hidden = self._behind_fixed(rays, link_pose)
+        if self._moving:
+            found = in_bands(near, len(rays), rays, hidden, *_around(self._moving), self._frames(link_pose))
+            self._hide(hidden, found)
         return hidden
+
+    def shadowed(self, rays: np.ndarray, link_pose: np.ndarray, which: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """The same where more is known.
+
+        Args:
+            rays: starts and ways side by side, float32, (N, 6).
+            link_pose: world_T_link of every row of the link table, float64, (L, 7).
+            which: of `moving_balls`, those that each ray may touch, uint32, as `marked` takes them.
+            fixed: whether fixed links hide each ray, uint8, (N,), UNKNOWN where nobody knows, which is then filled in.
+        """
+        unknown = np.flatnonzero(fixed == UNKNOWN)
+        fixed[unknown] = self._behind_fixed(rays[unknown], link_pose)
+        hidden = fixed.astype(bool)
+        if self._moving:
+            boxes = _around(self._moving)[1]
+            self._hide(hidden, in_bands(marked, len(rays), rays, hidden, which, boxes, self._frames(link_pose)))
+        return hidden
+
+    def moving_balls(self, link_pose: np.ndarray) -> np.ndarray:
+        """Around each piece that moves, middle and radius, world frame, float64, (P, 4)."""
+        if not self._moving:
+            return np.zeros((0, 4))
+        balls, frames = _around(self._moving)[0], self._frames(link_pose)
+        return np.column_stack([(frames[:, :3, :3] @ balls[:, :3, None])[..., 0] + frames[:, :3, 3], balls[:, 3]])
+
+    def standing(self, link_pose: np.ndarray) -> bytes:
+        """Tells one arrangement of the fixed links from another."""
+        return link_pose[self._fixed].tobytes()
+
+    def _frames(self, link_pose: np.ndarray) -> np.ndarray:
+        """world_T_piece of what moves, float64, (P, 4, 4)."""
+        return _matrices(link_pose)[[piece.row for piece in self._moving]]
+
+    def _behind_fixed(self, rays: np.ndarray, link_pose: np.ndarray) -> np.ndarray:
+        if not self._fixed:
+            return np.zeros(len(rays), dtype=bool)
+        self._gather(link_pose)
+        return _test(self._fixed_piece, rays)
+
+    def _hide(self, hidden: np.ndarray, found: Sequence[tuple]) -> None:
+        """Mark what moving pieces hide of the rays that may meet them, which come in bands."""
+        for number, piece in enumerate(self._moving):
+            parts = [(index[starts[number] : ends[number]], turned[starts[number] : ends[number]]) for starts, ends, index, turned in found]
+            index, turned = (np.concatenate(part) for part in zip(*parts, strict=True))
+            if len(index):
+                hidden[index] |= _test(piece, turned)
 
     def _outline(self, body: int, view: CameraView, camera_T: np.ndarray) -> int:
         """How many pixels a body that is in view would cover alone; remembered for as long as it keeps its place before the camera."""
@@ -232,16 +271,15 @@ class RayCaster:
         """Pieces to draw, and the picture to draw them on: of the fixed links alone, from the second time on that a camera of
         that name sees them from the same place."""
         blank = Picture.blank(view.intrinsics.height, view.intrinsics.width)
-        moving = [piece for row, piece in self._pieces.items() if row not in self._fixed]
         if not self._fixed:
-            return moving, blank
+            return self._moving, blank
         self._gather(link_pose)
         key = view.intrinsics, view.near, view.far, view.world_T_camera.row.tobytes(), self._fixed_pose.tobytes()
         known, backdrop = self._backdrops.get(view.name, (None, None))
         if key == known and backdrop is None:
             backdrop = self._draw([self._fixed_piece], blank, view, camera_T)
         self._backdrops[view.name] = key, backdrop if key == known else None
-        return (moving, backdrop) if key == known else ([self._fixed_piece, *moving], blank)
+        return (self._moving, backdrop) if key == known else ([self._fixed_piece, *self._moving], blank)
 
     def _gather(self, link_pose: np.ndarray):
         """Put the triangles of the fixed links where those are."""
