@@ -132,17 +132,21 @@ class Prospect:
 
 
 def prospects(
-    scene: Scene, states: Sequence[State], seen: Mapping[str, Sequence[Observation]], *, worlds_of: Mapping[str, str]
+    scene: Scene,
+    states: Sequence[State],
+    seen: Mapping[str, Sequence[Observation]],
+    *,
+    worlds_of: Mapping[str, str],
+    seed: int | None = None,
 ) -> dict[str, Prospect]:
     """Camera to what the photographs of a recording are judged by, as they were when it was made.
-
-    Drops sit on the lens as they did when it was recorded; where photographs were taken anew they sit elsewhere.
 
     Args:
         scene: as it was photographed.
         states: the physics truth, (T,).
         seen: camera to its observations, (T,).
         worlds_of: camera to the world that drew it.
+        seed: of the photographs, by which drops sit on the lens; None is that of a recording that was not photographed anew.
 
     Raises:
         AssetError: if a mesh, a texture or the light's environment is missing or unreadable.
@@ -152,7 +156,8 @@ def prospects(
     lit = {camera for camera in seen if reference_of(worlds_of[camera]) or (covered and worlds_of[camera] != "raw")}
     asked = {camera: seen[camera] for camera in seen if camera in lit}
     dressed = lit_views(scene, states, asked, conditions) if asked else {}
-    appearance, seed, found = Appearance(conditions=conditions), world_seed(scene), {}
+    appearance, found = Appearance(conditions=conditions), {}
+    seed = world_seed(scene) if seed is None else seed
     for camera, frames in seen.items():
         truth, reference = dressed.get(camera, tuple(frames)), reference_of(worlds_of[camera])
         predicted = reference and references(reference, ControlClip(truth, scene, tuple(states)), appearance, seed=seed)

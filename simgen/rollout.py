@@ -64,6 +64,7 @@ def roll_out(scene: Scene, simulator: Simulator, studio: Studio, watch: Stopwatc
         simulator=simulator.name,
         visibility={camera: np.array(shares, np.float32) for camera, shares in tape.visible.items()},
         adherence=photographs.adherence,
+        world_seed=world_seed(scene),
         versions=versions(),
     )
 

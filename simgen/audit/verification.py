@@ -61,7 +61,7 @@ def expectations(record: Record) -> dict[str, Prospect]:
     """Camera to what its photographs are judged by."""
     worlds_of = {camera: clip.world for camera, clip in record.clips.items()}
     seen = {camera: frames for camera, frames in record.trajectory.observations.items() if camera in worlds_of}
-    return prospects(record.scene, record.trajectory.states, seen, worlds_of=worlds_of)
+    return prospects(record.scene, record.trajectory.states, seen, worlds_of=worlds_of, seed=record.world_seed)
 
 
 def judgements(record: Record, expected: dict[str, Prospect], given: Limits | None) -> dict[str, tuple[Adherence, ...]]:

@@ -7,6 +7,7 @@
 | `simgen/task`, `simgen/success` | what was to be done, and whether it was |
 | `simgen/simulator`, `simgen/world`, `simgen/labels`, `simgen/versions` | who made it, with what |
 | `simgen/truth_sha256` | of the truth file |
+| `simgen/world_seed` | seed of its photographs; -1 where nobody kept it |
 | `simgen/pair` | the same for all photographs of one run: counterfactual pairs share it |
 | `simgen/rendered_from` | `<dataset>/<position>` whose physics was photographed again; empty for an episode of its own |
 | `simgen/measured_frames`, `simgen/invalid_frames` | frames of all cameras that the gate looked at, and those that failed it |
@@ -53,6 +54,7 @@ def columns(episode: Episode, truth: Path, labels: Labels) -> dict[str, object]:
         "simgen/labels": labels,
         "simgen/versions": json.dumps(episode.versions, sort_keys=True),
         "simgen/truth_sha256": hashlib.sha256(truth.read_bytes()).hexdigest(),
+        "simgen/world_seed": -1 if episode.world_seed is None else episode.world_seed,
         "simgen/pair": pair(episode),
         "simgen/rendered_from": episode.rendered_from,
         **judged_columns(episode.adherence),

@@ -49,6 +49,8 @@ class Episode:
     """Camera to what the gate said of every frame, (T,); empty where nobody measured."""
     simulated: Scene | None = None
     """The Scene that the physics ran in, where another was photographed: other weather, light or sensor; None where it is the same."""
+    world_seed: int | None = None
+    """Of its photographs; None where nobody kept it."""
     rendered_from: str = ""
     """`<dataset>/<position>` of the episode whose physics was photographed again; empty for one of its own."""
     versions: dict[str, str] = field(default_factory=dict)

@@ -156,6 +156,7 @@ class Dataset:
         told = {camera: photographs.of_rows(self.lerobot, camera, slice(start, start + length)) for camera in truth.cameras}
         facts = vars(truth.episode(seen)) | self._scenes(truth, columns["simgen/scene"])
         facts |= {"versions": json.loads(columns["simgen/versions"]), "rendered_from": columns.get("simgen/rendered_from", "")}
+        facts["world_seed"] = seed if (seed := int(columns.get("simgen/world_seed", -1))) >= 0 else None
         facts["adherence"] = {camera: one.judged for camera, one in told.items() if one is not None and one.names}
         source = {camera: (columns["simgen/world"],) * length if one is None else one.source for camera, one in told.items()}
         facts["clips"] = Clips(rows, columns["simgen/world"], source)

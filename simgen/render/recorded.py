@@ -111,6 +111,7 @@ class Darkroom:
             "trajectory": replace(record.trajectory, observations=seen),
             "clips": photographs.clips,
             "adherence": photographs.adherence,
+            "world_seed": seed,
             "rendered_from": f"{order.source.name}/{position}",
             "versions": versions(),
         }
