@@ -41,7 +41,10 @@ def said(tmp_path, capsys):
 
 
 def test_the_scene_itself_is_fine(tmp_path):
-    assert main(["generate", str(plain(tmp_path)), "--out", str(tmp_path / "data"), "--world", "raw", "--episodes", "1", "--workers", "1"]) == 0
+    assert (
+        main(["generate", str(plain(tmp_path)), "--out", str(tmp_path / "data"), "--world", "raw", "--episodes", "1", "--workers", "1"])
+        == 0
+    )
 
 
 def test_an_unknown_scene(tmp_path, capsys):
