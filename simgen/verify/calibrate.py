@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from simgen.errors import InvalidValue
 from simgen.verify.faults import STRENGTHS
 from simgen.verify.harmless import HARMLESS
-from simgen.verify.limits import FRAME, Limits, eased
+from simgen.verify.limits import FRAME, SHARES, Limits, eased
 from simgen.verify.measure import METRICS, OF_BODIES, OF_FRAMES
 from simgen.verify.surroundings import KINDS
 from simgen.verify.trial import Specimen, Trial, good, harmless
@@ -28,7 +29,7 @@ RARE = 0.995
 """Quantile of a metric among good frames that is taken for its spread."""
 UNKNOWN = 1e3
 """Spread of a metric that no clip gave a value of."""
-_LEAST_SPREAD, _OF_SHARES, _SHARES = 0.02, 0.3, ("frozen", "displaced", "gone", "repainted")
+_LEAST_SPREAD, _OF_SHARES = 0.02, 0.3
 """Between a metric's median and what is rare, so that what never varies in good frames is no hair trigger; and of those that are
 shares of a change, of which a third is never one."""
 
@@ -47,7 +48,7 @@ def calibrate(found: Sequence[Trial], *, world: str, datasets: dict[str, str], r
     """Limits that fail `FALSE_ALARMS` of good frames of clips they were not made from, whichever metric it is that fails them.
 
     A metric counts in spreads from its median to what is rare among bodies of one kind. How many of them it may go is found on clips
-    set aside: so many that `RARE_ALARMS` of frames go farther, then more or less for all metrics alike, until `FALSE_ALARMS` do.
+    set aside: so many that `RARE_ALARMS` of frames go farther, then more or less for all metrics alike, until `FALSE_ALARMS` fail.
 
     Raises:
         InvalidValue: if there are fewer than `LEAST` clips.
@@ -57,16 +58,17 @@ def calibrate(found: Sequence[Trial], *, world: str, datasets: dict[str, str], r
         raise InvalidValue("the number of clips to calibrate on", len(clips), f"at least {LEAST}")
     table = _Table.of(found)
     fold = np.array([clips.index(trial.specimen) % FOLDS for trial in found])
-    farthest = np.zeros((len(found), len(METRICS)))
+    far = np.zeros(len(table.value))
     for number in range(FOLDS):
-        aside = fold == number
-        farthest[aside] = table.farthest(*table.spread(~aside[table.trial]))[aside]
-    most = np.maximum(np.quantile(farthest, 1 - RARE_ALARMS, axis=0), LEAST_FAR)
-    most *= float(np.quantile((farthest / most).max(axis=1), 1 - FALSE_ALARMS))
+        aside = (fold == number)[table.trial]
+        far[aside] = table.far(*table.spread(~aside))[aside]
+    most = table.most(far)
+    worst = table.worst(far / most[table.number])
+    most *= (ease := float(np.quantile(worst, 1 - FALSE_ALARMS)))
     usual, rare = table.spread(np.ones(len(table.trial), bool))
-    far = dict(zip(METRICS, most.tolist(), strict=True))
+    reach = dict(zip(METRICS, most.tolist(), strict=True))
     limit = {
-        kind: {name: usual[kind][name] + far[name] * (value - usual[kind][name]) for name, value in some.items()}
+        kind: {name: usual[kind][name] + reach[name] * (value - usual[kind][name]) for name, value in some.items()}
         for kind, some in rare.items()
     }
     limit[FRAME] |= {"nonfinite": 1e-9, "blank": min(limit[FRAME]["blank"], 0.95)}  # one such pixel is one too many, and so is nothing else
@@ -76,7 +78,7 @@ def calibrate(found: Sequence[Trial], *, world: str, datasets: dict[str, str], r
         referenced=referenced,
         clips=len(clips),
         frames=len(found),
-        false_alarms=round(float((farthest > most).any(axis=1).mean()), 4),
+        false_alarms=round(float((worst > ease).mean()), 4),
         usual=_rounded(usual),
         limit=_rounded(limit),
         datasets=datasets,
@@ -95,15 +97,25 @@ class _Table:
     """Over the unrest of its frame, (N,)."""
     trial: np.ndarray
     """Whose frame it is, (N,)."""
+    part: np.ndarray
+    """Which frame or body it is of, (N,), rising."""
 
     @classmethod
     def of(cls, found: Sequence[Trial]) -> "_Table":
-        rows = []
+        rows, part = [], 0
         for number, trial in enumerate(found):
-            unrest = trial.measurement.unrest
-            for kind, metrics in ((FRAME, trial.measurement.frame), *((part.kind, part.metrics) for part in trial.measurement.parts)):
-                rows += [(kind, name, value, number) for name, value in eased(metrics, unrest).items() if np.isfinite(value)]
+            one = trial.measurement
+            bodies = ((body.kind, body.metrics, one.unrest(body)) for body in one.parts)
+            for kind, metrics, unrest in ((FRAME, one.frame, one.unrest()), *bodies):
+                rows += [(kind, name, value, number, part) for name, value in eased(metrics, unrest).items() if np.isfinite(value)]
+                part += 1
         return cls(*(np.array(column) for column in zip(*rows, strict=True)))
+
+    @cached_property
+    def number(self) -> np.ndarray:
+        """Of each value's metric in `METRICS`, (N,)."""
+        column = {name: number for number, name in enumerate(METRICS)}
+        return np.array([column[name] for name in self.name])
 
     def spread(self, chosen: np.ndarray) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
         """Kind to metric to its median, and to what is rare, of some values, bool, (N,)."""
@@ -118,16 +130,26 @@ class _Table:
                     usual[kind][name], rare[kind][name] = 0.0, UNKNOWN
                     continue
                 usual[kind][name] = float(np.median(values))
-                least = _OF_SHARES if name in _SHARES else _LEAST_SPREAD
+                least = _OF_SHARES if name in SHARES else _LEAST_SPREAD
                 rare[kind][name] = max(float(np.quantile(values, RARE)), usual[kind][name] + least)
         return usual, rare
 
-    def farthest(self, usual: dict[str, dict[str, float]], rare: dict[str, dict[str, float]]) -> np.ndarray:
-        """The most spreads by which each metric of a frame is beyond its median, by trial, (T, M)."""
+    def far(self, usual: dict[str, dict[str, float]], rare: dict[str, dict[str, float]]) -> np.ndarray:
+        """Spreads by which each value is beyond its median, (N,)."""
         low, high = (np.array([table[kind][name] for kind, name in zip(self.kind, self.name, strict=True)]) for table in (usual, rare))
+        return (self.value - low) / (high - low)
+
+    def most(self, far: np.ndarray) -> np.ndarray:
+        """Spreads that `RARE_ALARMS` of frames exceed, of each metric, (M,)."""
         found = np.zeros((int(self.trial.max()) + 1, len(METRICS)))
-        number = {name: column for column, name in enumerate(METRICS)}
-        np.maximum.at(found, (self.trial, np.array([number[name] for name in self.name])), (self.value - low) / (high - low))
+        np.maximum.at(found, (self.trial, self.number), far)
+        return np.maximum(np.quantile(found, 1 - RARE_ALARMS, axis=0), LEAST_FAR)
+
+    def worst(self, excess: np.ndarray) -> np.ndarray:
+        """Of each trial the body, or the frame, that its metrics together speak most against, as `limits.together` has it, (T,)."""
+        size = np.sqrt(np.bincount(self.part, np.maximum(excess, 0) ** 2))
+        found = np.zeros(int(self.trial.max()) + 1)
+        np.maximum.at(found, self.trial, size[self.part])
         return found
 
 

@@ -18,15 +18,19 @@ PHOTOGRAPHS, PLAIN = "pathtrace", "plain"
 """Whose limits hold for worlds that have none of their own: with a reference, and without."""
 FRAME = "frame"
 """What is usual of a frame as a whole stands under this name, beside `KINDS`."""
-CERTAIN = ("nonfinite", "blank", "frozen", "displaced", "gone", "repainted")
-"""Metrics that are no less certain where the prediction can be relied on less."""
+EXACT = ("nonfinite", "blank")
+"""Metrics that need no prediction."""
+SHARES = ("frozen", "displaced", "gone", "repainted")
+"""Metrics that are a share of a change and weigh themselves how far the prediction can be relied on, but only by half."""
+TELLING = 0.5
+"""Excess from which on a metric is a reason of those that fail together."""
 
 
 class Limits(BaseModel):
-    """What the gate goes by: a frame fails when any metric of it, or of a body in it, is beyond its limit.
+    """What the gate goes by: a frame fails when its metrics, or those of a body in it, are together beyond their limits.
 
     What is usual of a body is that of its kind. A metric's excess is (value - usual) / (limit - usual), with the value over the
-    frame's unrest: 0 is usual, beyond 1 a frame fails.
+    frame's unrest: 0 is usual, 1 just at the limit. Excesses of one body add up as squares do, so that several doubts make one fault.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,24 +81,23 @@ class Limits(BaseModel):
         Path(file).write_text(json.dumps(self.model_dump(), indent=1, sort_keys=True) + "\n")
 
     def worst(self, measurement: Measurement) -> float:
-        """The greatest excess; beyond 1 a frame fails."""
-        parts = (self._excess(part.kind, part.metrics, measurement.unrest) for part in measurement.parts)
-        some = (self._excess(FRAME, measurement.frame, measurement.unrest), *parts)
-        return max(0.0, *(value for excess in some for value in excess.values()))
+        """The greatest excess of a body's metrics together, or of the frame's; beyond 1 a frame fails."""
+        parts = ((part.kind, part.metrics, measurement.unrest(part)) for part in measurement.parts)
+        return max(together(self._excess(*some)) for some in ((FRAME, measurement.frame, measurement.unrest()), *parts))
 
     def judge(self, measurement: Measurement) -> Adherence:
         """Whether a frame passes, and what is wrong with it."""
-        guilt = self._excess(FRAME, measurement.frame, measurement.unrest)
+        guilt = self._excess(FRAME, measurement.frame, measurement.unrest())
+        worst, reasons = together(guilt), _reasons(guilt)
         metrics, bodies = dict(measurement.frame) | dict.fromkeys(OF_BODIES, float("nan")), {}
         for part in measurement.parts:
-            excess = self._excess(part.kind, part.metrics, measurement.unrest)
+            excess = self._excess(part.kind, part.metrics, measurement.unrest(part))
             for name, value in excess.items():
                 if name not in guilt or value > guilt[name]:
                     metrics[name], guilt[name] = part.metrics[name], value
-            _join(bodies.setdefault(part.body, {}), part, max(excess.values(), default=0.0))
-        worst = max(guilt.values(), default=0.0)
-        reasons = sorted((name for name, size in guilt.items() if size > 1), key=lambda name: -guilt[name])
-        return Adherence(worst <= 1, 0.5 ** max(worst, 0.0), metrics, tuple(reasons), bodies)
+            worst, reasons = max(worst, together(excess)), reasons | _reasons(excess)
+            _join(bodies.setdefault(part.body, {}), part, together(excess))
+        return Adherence(worst <= 1, 0.5**worst, metrics, tuple(sorted(reasons, key=lambda name: -guilt[name])), bodies)
 
     def _excess(self, kind: str, metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
         """Of every metric that has a value."""
@@ -104,8 +107,19 @@ class Limits(BaseModel):
 
 
 def eased(metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
-    """Every metric over the frame's unrest, but for those that need no prediction or weigh it themselves."""
-    return {name: value if name in CERTAIN else value / unrest for name, value in metrics.items()}
+    """Every metric over what the frame's unrest excuses of it."""
+    excuse = dict.fromkeys(EXACT, 1.0) | dict.fromkeys(SHARES, unrest**0.5)
+    return {name: value / excuse.get(name, unrest) for name, value in metrics.items()}
+
+
+def together(excess: Mapping[str, float]) -> float:
+    """What the metrics of one body, or of a frame, come to: the root of the sum of squares of those beyond what is usual."""
+    return float(np.sqrt(sum(max(value, 0.0) ** 2 for value in excess.values())))
+
+
+def _reasons(excess: Mapping[str, float]) -> set[str]:
+    """Metrics that let a body or a frame fail; none where it passes."""
+    return {name for name, value in excess.items() if value > TELLING} if together(excess) > 1 else set()
 
 
 def _join(body: dict[str, float], part: Part, complaint: float) -> None:

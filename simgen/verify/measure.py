@@ -51,8 +51,8 @@ SMALL = 150
 """Pixels of a thing at which what is measured of its inside counts half."""
 DARK_PAINT = 0.05
 """Linear albedo of a thing's darkest channel below which gloss and neighbours colour it more than its paint."""
-CALM, MOST_UNREST = 0.05, 3.0
-"""Median of `off` over the bodies of a frame that is as predicted, and how often that may be counted in."""
+CALM, LEAST_UNREST, MOST_UNREST = 0.05, 0.3, 6.0
+"""Median of `off` over the bodies of a frame that counts once, and how little and how often it may be counted in."""
 METAL = 2.0
 """How much less the colour of metal says than that of matt paint: the rest is mirrored in it."""
 MIRRORED = 2.0
@@ -85,13 +85,15 @@ class Measurement:
     parts: tuple[Part, ...]
     """Everything in it, in the order of `Expectation.things` without the background."""
 
-    @property
-    def unrest(self) -> float:
-        """How little the prediction can be relied on: 1 where most bodies are close to it, more behind a dirty lens, in snow, and where
-        much is of metal, in which the rest is mirrored. What is measured in such a frame counts for so much less."""
-        off = [part.metrics["off"] for part in self.parts if np.isfinite(part.metrics["off"])]
-        apart = float(np.clip(np.median(off) / CALM, 1, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
-        metal = sum(part.pixels for part in self.parts if part.kind == "metal") / max(sum(part.pixels for part in self.parts), 1)
+    def unrest(self, part: Part | None = None) -> float:
+        """How little the prediction of the frame, or of a body in it, can be relied on.
+
+        1 is usual; it is less where the other bodies are close to their prediction, and more behind a dirty lens, in snow, and where
+        much is of metal, in which the rest is mirrored. What is measured counts for so much less, in a fair frame for so much more.
+        """
+        off = [one.metrics["off"] for one in self.parts if one is not part and np.isfinite(one.metrics["off"])]
+        apart = float(np.clip(np.median(off) / CALM, LEAST_UNREST, MOST_UNREST)) if len(off) >= FEWEST_PARTS else 1.0
+        metal = sum(one.pixels for one in self.parts if one.kind == "metal") / max(sum(one.pixels for one in self.parts), 1)
         return apart * (1 + MIRRORED * metal)
 
 
