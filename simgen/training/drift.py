@@ -17,18 +17,18 @@ from simgen.photography import world_seed
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
+from simgen.simulator import Simulator
 from simgen.training.methods import FAULTLESS
 from simgen.training.scores import decibels, structure
 from simgen.training.tables import drift_page
-from simgen.training.wander import ROUND, Instant, wander
+from simgen.training.wander import Instant, wander
 from simgen.training.warping import changes, flicker
-from simgen.world import Appearance, ControlBatch, ControlClip, World
-from simgen.world.neural.world import Neural, NeuralStream
+from simgen.world import Appearance, ControlBatch, ControlClip, Stream, World
 from simgen.world.preview import Preview
 from simgen.world.tone import to_linear
 
-WINDOW = ROUND
-"""Frames at the beginning and at the end that are compared: one round, so that both show the same."""
+PERIOD = 100
+"""Frames of a round; the first and the last are compared, so that both show the same."""
 EVERY = 10
 """Frames from one that the path tracer draws too to the next."""
 DRAWS = 2000
@@ -44,25 +44,31 @@ TOLERANCES = {
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """One camera's frames of both windows, first and last after each other."""
+    """One camera's frames of both rounds, the last after the first."""
 
     scene: Scene
     conditions: Conditions
     states: list[State]
     seen: list[Observation]
     drawn: np.ndarray
-    """By the stream that began with the run, uint8, (2 * WINDOW, H, W, 3)."""
+    """By the stream that began with the run, uint8, (2 * T, H, W, 3)."""
     anew: np.ndarray
-    """The last window, by a stream that began with it, uint8, (WINDOW, H, W, 3)."""
+    """The last round, by a stream that began with it, uint8, (T, H, W, 3)."""
+
+    @property
+    def period(self) -> int:
+        """Frames of a round, T."""
+        return len(self.anew)
 
 
 def drift(
     job: Job,
-    world: Neural,
+    world: World,
     out: str | Path,
     *,
     frames: int = 1000,
     episode: int = 0,
+    period: int = PERIOD,
     tracer: World | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> dict:
@@ -73,10 +79,11 @@ def drift(
 
     Args:
         job: the scene, its pictures' size, weather and light.
-        world: who is streamed.
+        world: who is streamed; it must be causal.
         out: where the files go.
-        frames: how many, whole rounds of `ROUND`.
+        frames: how many, whole rounds.
         episode: number of the scene's draw.
+        period: frames of a round.
         tracer: the path tracer, which draws some frames of both rounds to compare with; None leaves that out.
         progress: told how many frames are done, and of how many.
 
@@ -84,13 +91,13 @@ def drift(
         InvalidValue: if there are not at least three whole rounds.
         CannotWrite: if `out` cannot be written.
     """
-    if frames < 3 * ROUND or frames % ROUND:
-        raise InvalidValue("--frames", frames, f"whole rounds of {ROUND} frames, at least 3 of them")
+    if frames < 3 * period or frames % period:
+        raise InvalidValue("--frames", frames, f"whole rounds of {period} frames, at least 3 of them")
     engine, out = simulators.make(job.simulator), Path(out)
     try:
         scene = arrange(job, episode, engine)
         said = conditions_at(scene, 0)
-        runs = _streamed(scene, engine, Conditions(said.weather, said.light, FAULTLESS), world, frames, progress)
+        runs = _streamed(scene, engine, Conditions(said.weather, said.light, FAULTLESS), world, (frames, period), progress)
     finally:
         engine.close()
     drawn = {camera: _others(run, tracer) for camera, run in runs.items()}
@@ -105,16 +112,22 @@ def drift(
     return result
 
 
-def _streamed(scene: Scene, engine, conditions: Conditions, world: Neural, frames: int, progress) -> dict[str, _Run]:
-    """Camera to its two windows: two streams go through the run side by side, the second from the last window on."""
-    kept, drawn, anew = list[Instant](), [], []
-    streams = list[NeuralStream]()
-    for number, instant in zip(range(frames), wander(scene, engine, conditions), strict=False):
+def _streamed(
+    scene: Scene,
+    engine: Simulator,
+    conditions: Conditions,
+    world: World,
+    length: tuple[int, int],
+    progress: Callable[[int, int], None],
+) -> dict[str, _Run]:
+    """Camera to its two rounds: two streams go through the run side by side, the second through the last round alone."""
+    (frames, period), kept, drawn, anew, streams = length, list[Instant](), [], [], []
+    for number, instant in zip(range(frames), wander(scene, engine, conditions, period=period), strict=False):
         progress(number, frames)
-        if number in (0, frames - WINDOW):
+        if number in (0, frames - period):
             streams.append(_begun(world, instant, conditions, scene))
         pictures = [stream.step(ControlBatch(tuple(instant.seen.values()), (scene,) * len(instant.seen))) for stream in streams]
-        if number < WINDOW or number >= frames - WINDOW:
+        if number < period or number >= frames - period:
             kept.append(instant)
             drawn.append(pictures[0])
             anew += pictures[1:]
@@ -130,13 +143,13 @@ def _streamed(scene: Scene, engine, conditions: Conditions, world: Neural, frame
     }
 
 
-def _begun(world: Neural, instant: Instant, conditions: Conditions, scene: Scene) -> NeuralStream:
+def _begun(world: World, instant: Instant, conditions: Conditions, scene: Scene) -> Stream:
     views, count = [seen.view for seen in instant.seen.values()], len(instant.seen)
     return world.stream(views, [Appearance(conditions=(conditions,))] * count, seeds=[world_seed(scene)] * count)
 
 
 def _others(run: _Run, tracer: World | None) -> dict[str, dict[int, np.ndarray]]:
-    """World to the number of a frame of both windows to its photograph, metered on the first of the run as the stream is."""
+    """World to the number of a frame of both rounds to its photograph, metered on the first of the run as the stream is."""
     appearance, found = Appearance(conditions=(run.conditions,)), {}
     for name, other, rows in (("preview", Preview(), range(len(run.seen))), ("traced", tracer, range(0, len(run.seen), EVERY))):
         if other is not None:
@@ -146,7 +159,7 @@ def _others(run: _Run, tracer: World | None) -> dict[str, dict[int, np.ndarray]]
 
 
 def _compared(run: _Run, others: dict[str, dict[int, np.ndarray]]) -> dict[str, dict]:
-    """Name of a metric to its mean in both windows, the difference with its interval, and the preview's own difference."""
+    """Name of a metric to its mean in both rounds, the difference with its interval, and the preview's own difference."""
     previews, known = list(others["preview"].values()), {name: drawn for name, drawn in others.items() if name != "preview"}
     ours, theirs = _metrics(run, run.drawn, others), _metrics(run, previews, known)
     return {name: _difference(values) | {"preview": _difference(theirs[name]) if name in theirs else None, "within": TOLERANCES[name]}
@@ -154,13 +167,13 @@ def _compared(run: _Run, others: dict[str, dict[int, np.ndarray]]) -> dict[str, 
 
 
 def _metrics(run: _Run, frames: Sequence[np.ndarray], others: dict[str, dict[int, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Name of a metric to its values in both windows, (2, N)."""
+    """Name of a metric to its values in both rounds, (2, N)."""
     found = defaultdict(list)
     for row, picture in enumerate(frames):
         for channel, value in zip(("red", "green", "blue"), picture.mean((0, 1)), strict=True):
             found[channel].append(float(value))
         found["sharpness"].append(_sharpness(picture))
-        if row % WINDOW:
+        if row % run.period:
             found["flicker"].append(flicker(changes(frames[row - 1], picture, run.seen[row].flow)))
         for name, drawn in others.items():
             if row in drawn:
@@ -176,7 +189,7 @@ def _sharpness(picture: np.ndarray) -> float:
 
 
 def _difference(values: np.ndarray) -> dict:
-    """Means of both windows, and of what changed between frames that show the same, with 95 % of it by a bootstrap over those."""
+    """Means of both rounds, and of what changed between frames that show the same, with 95 % of it by a bootstrap over those."""
     off = values[1] - values[0]
     picked = np.random.default_rng(0).integers(len(off), size=(DRAWS, len(off)))
     low, high = np.percentile(off[picked].mean(1), [2.5, 97.5])
@@ -189,15 +202,15 @@ def _difference(values: np.ndarray) -> dict:
 
 
 def _anew(run: _Run) -> dict[str, float]:
-    """How far the stream that began with the last window is from the one that never stopped, once it has settled."""
-    pairs = list(zip(run.anew, run.drawn[WINDOW:], strict=True))[SETTLED:]
+    """How far the stream that began with the last round is from the one that never stopped, once it has settled."""
+    pairs = list(zip(run.anew, run.drawn[run.period :], strict=True))[SETTLED:]
     apart = [float(np.abs(one.astype(np.float32) - other).mean()) for one, other in pairs]
     found = [decibels(one, other) for one, other in pairs]
     return {"mean_difference": round(float(np.mean(apart)), 4), "psnr": round(float(np.mean(found)), 2), "least_psnr": round(min(found), 2)}
 
 
 def _strip(run: _Run, others: dict[str, dict[int, np.ndarray]]) -> np.ndarray:
-    """The first frame of both windows as streamed, as path-traced (or the preview's), and what changed in the stream, eightfold."""
+    """The first frame of both rounds as streamed, as path-traced (or the preview's), and what changed in the stream, eightfold."""
     other = others.get("traced", others["preview"])
-    change = np.abs(run.drawn[WINDOW].astype(np.int16) - run.drawn[0]) * 8
-    return np.concatenate([run.drawn[0], run.drawn[WINDOW], other[0], other[WINDOW], np.clip(change, 0, 255).astype(np.uint8)], 1)
+    change = np.abs(run.drawn[run.period].astype(np.int16) - run.drawn[0]) * 8
+    return np.concatenate([run.drawn[0], run.drawn[run.period], other[0], other[run.period], np.clip(change, 0, 255).astype(np.uint8)], 1)

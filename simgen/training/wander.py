@@ -14,8 +14,6 @@ from simgen.simulator import Simulator
 from simgen.simulator.appearance import Appearances
 from simgen.simulator.control import to_action
 
-ROUND = 100
-"""Frames in which the hand goes round once."""
 WAY_M = (0.08, 0.14, 0.06)
 """How far it goes along the world's axes; upwards only, so that it meets nothing."""
 FIRST_ROUNDS = 2
@@ -31,25 +29,25 @@ class Instant:
     """Camera to what it sees, with direct light."""
 
 
-def wander(scene: Scene, engine: Simulator, conditions: Conditions) -> Iterator[Instant]:
-    """Frame after frame for ever, seen by every camera of the Scene under steady conditions."""
+def wander(scene: Scene, engine: Simulator, conditions: Conditions, *, period: int) -> Iterator[Instant]:
+    """Frame after frame for ever, seen by every camera of the Scene under steady conditions; the hand goes round in `period` frames."""
     engine.build(scene)
     state = engine.reset(scene.seed)
     home, appearances = state.tcp, Appearances(scene, state.link_pose)
     for step in count():
-        if step >= FIRST_ROUNDS * ROUND:
+        if step >= FIRST_ROUNDS * period:
             seen = {camera: appearances.of(engine.observe(camera), state.link_pose, conditions) for camera in scene.cameras}
             yield Instant(state, seen)
-        target = Pose(home.position + _way(step + 1), home.orientation)
-        state = engine.step(to_action(target, _opening(step + 1), state, engine.jacobian(), scene))
+        target = Pose(home.position + _way((step + 1) / period), home.orientation)
+        state = engine.step(to_action(target, _opening((step + 1) / period), state, engine.jacobian(), scene))
 
 
-def _way(step: int) -> np.ndarray:
+def _way(rounds: float) -> np.ndarray:
     """Metres from where the hand began: an eight from side to side, up and down."""
-    turn = 2 * np.pi * step / ROUND
+    turn = 2 * np.pi * rounds
     return np.array(WAY_M) * [np.sin(2 * turn), np.sin(turn), 1 - np.cos(turn)]
 
 
-def _opening(step: int) -> float:
+def _opening(rounds: float) -> float:
     """Of the fingers, 0 closed to 1 open."""
-    return 0.5 + 0.5 * float(np.cos(2 * np.pi * step / ROUND))
+    return 0.5 + 0.5 * float(np.cos(2 * np.pi * rounds))
