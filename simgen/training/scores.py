@@ -63,10 +63,11 @@ def looks(picture: np.ndarray) -> np.ndarray:
     colour = np.stack([grey, linear[..., 0] - linear[..., 1], linear[..., 2] - linear[..., 1]], -1).reshape(-1, 3)
     levels, together = np.percentile(colour, [5, 25, 50, 75, 95], axis=0), np.cov(colour.T)[[0, 0, 1], [1, 2, 2]]
     parts = [colour.mean(0), colour.std(0), levels, together]
+    soft = {scale: gaussian_filter(grey, scale) for scale in (0.5, 1, 2, 4, 8)}
     for scale in (1, 2, 4, 8):
-        band = gaussian_filter(grey, scale / 2) - gaussian_filter(grey, scale)
+        band = soft[scale / 2] - soft[scale]
         strength = np.abs(band)
-        steep = np.hypot(*np.gradient(gaussian_filter(grey, scale / 2)))
+        steep = np.hypot(*np.gradient(soft[scale / 2]))
         parts.append([band.std(), strength.mean(), np.percentile(strength, 90), steep.mean(), np.percentile(steep, 95)])
     return np.concatenate([np.ravel(part) for part in parts])
 
