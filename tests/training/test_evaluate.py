@@ -7,12 +7,14 @@ import pytest
 from PIL import Image
 from synthetic_pairs import SIZE, write_pairs
 
+from simgen.cli import main
 from simgen.errors import InvalidValue
 from simgen.training.evaluate import COLUMNS, evaluate
 from simgen.training.known import known
 from simgen.training.methods import PLAIN, SAMPLINGS, TRACED
 from simgen.training.scores import decibels, discrepancy, edges_found, looks, recoloured, structure
 from simgen.training.shard import Shard, shards
+from simgen.verify.critic.network import Critic
 from simgen.world.neural.weights import untrained
 
 
@@ -75,6 +77,14 @@ def test_another_network_is_measured_in_the_same_run(tmp_path):
         evaluate(data, network, tmp_path / "other", beside={"cheap": network})
 
 
+def test_a_critic_reads_every_picture_alike(tmp_path):
+    data, critic = write_pairs(tmp_path / "pairs", range(3), held={2}), Critic(width=(8, 8), depth=(1, 1)).eval()
+    methods = evaluate(data, untrained(width=(16, 32, 48), depth=(1, 1, 1)).eval(), tmp_path / "out", critic=critic, frames=2)["methods"]
+    assert methods["neural"]["depth_error"] == pytest.approx(methods["cheap"]["depth_error"], abs=0.01)
+    assert methods["path_traced"]["depth_error"] > 0
+    assert methods["path_traced"]["boundary_f1"] is None  # level ground alone has no outlines
+
+
 def test_what_was_seen_of_the_training_side_is_remembered(tmp_path):
     trained_on = [Shard(path) for path in shards(write_pairs(tmp_path / "pairs", range(2)))]
     first = known(trained_on, tmp_path / "cache")
@@ -82,6 +92,16 @@ def test_what_was_seen_of_the_training_side_is_remembered(tmp_path):
     again = known(trained_on, tmp_path / "cache")
     assert len(kept) == 2 and {path: path.stat().st_mtime_ns for path in kept} == kept
     assert np.array_equal(first.traits, again.traits) and np.array_equal(first.mean, again.mean)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [([], "--data"), (["--data", "pairs", "--beside", "regression"], "--beside"), (["--data", "pairs", "--critic", "nobody"], "nobody")],
+)
+def test_a_slip_on_the_command_line_is_told_in_a_sentence(words, complaint, tmp_path, capsys):
+    assert main(["evaluate", "world", "--out", str(tmp_path / "out"), *words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("simgen: ") and complaint in said and said.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
 def test_nothing_held_out_is_told_in_a_sentence(tmp_path):
