@@ -17,7 +17,7 @@ from simgen.scenario import skylight
 from simgen.scenario.colorimetry import luminance
 from simgen.scenario.illumination import Emitter, Illumination
 from simgen.simulator.raycast import UNKNOWN, RayCaster
-from simgen.simulator.shadow import MOST, TILE, reached, smoothed, tiles
+from simgen.simulator.shadow import smoothed
 from simgen.simulator.window import rays
 
 BEYOND_M = np.float32(100.0)
@@ -49,14 +49,6 @@ class Sources:
     """Directions to places of the sky and its luminance there, float32, (SKY_RAYS, SKY_PERIOD squared, 4)."""
     harmonics: np.ndarray
     """Of the sky's irradiance, float32, (9, 3)."""
-
-    @cached_property
-    def targets(self) -> np.ndarray:
-        """Where rays end, as `reached` takes it: of suns, of lamps, then of every place of the sky, float64, (T, 4)."""
-        ways = np.concatenate([self.suns, self.sky[..., :3].reshape(-1, 3)]).astype(np.float64) * BEYOND_M
-        lamps = np.column_stack([self.lamps[:, :3], np.linalg.norm(self.places, axis=-1).max(-1, initial=0)]).astype(np.float64)
-        ways = np.column_stack([ways, np.full(len(ways), -1.0)])
-        return np.concatenate([ways[: len(self.suns)], lamps, ways[len(self.suns) :]])
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:
@@ -116,12 +108,10 @@ def lit(
     in_bands(_face, height, *eye, points, normals, slope)
     in_bands(_weigh, height, points, normals, *given, sources.sky, SKY_ORDER, amount, asked)
     ends = np.cumsum(asked).reshape(asked.shape)
-    starts, which = ends - asked, _within_reach(points, sources.targets, caster.moving_balls(link_pose))
-    ray, mask = np.empty((ends[-1, -1], 6), np.float32), np.empty((ends[-1, -1], which.shape[-1]), np.uint32)
-    fixed, known = (shade or Shade()).recall(caster, caster.standing(link_pose), sources, points), np.empty(len(ray), np.uint8)
-    patterns = sources.places, sources.sky, LAMP_ORDER, SKY_ORDER
-    in_bands(_aim, height, points, amount, *given, *patterns, starts, which, fixed, ray, mask, known)
-    hidden = caster.shadowed(ray, link_pose, mask, known)
+    ray, starts, known = np.empty((ends[-1, -1], 6), np.float32), ends - asked, np.empty(ends[-1, -1], np.uint8)
+    fixed = (shade or Shade()).recall(caster, caster.standing(link_pose), sources, points)
+    in_bands(_aim, height, points, amount, *given, sources.places, sources.sky, LAMP_ORDER, SKY_ORDER, starts, fixed, ray, known)
+    hidden = caster.shadowed(ray, link_pose, known)
     layers = np.empty((len(sources.colours) + 2, height, width), np.float32)
     in_bands(_uncover, height, amount, starts, hidden, known, len(sources.colours), layers, fixed)
     reach = [SUN_PERIOD] * len(sources.suns) + [LAMP_PERIOD] * len(sources.lamps) + [SKY_PERIOD] * 2
@@ -129,14 +119,6 @@ def lit(
     light = np.empty((height, width, 3), np.float32)
     in_bands(_sum, height, depth, normals, amount, soft, sources.colours, sources.harmonics, light)
     return replace(observation, light=light)
-
-
-def _within_reach(points: np.ndarray, targets: np.ndarray, balls: np.ndarray) -> np.ndarray:
-    """Which balls rays from every square of pixels to every target may touch, as `reached` writes it."""
-    squares = tiles(points)
-    which = np.zeros((len(targets), *squares.shape[:2], -(-len(balls) // MOST)), np.uint32)
-    reached(0, len(squares), squares, targets, balls, which)
-    return which
 
 
 @lru_cache(maxsize=8)
@@ -260,18 +242,15 @@ def _forget(first, end, points, last, fixed):
 
 
 @compiled
-def _aim(first, end, points, amount, suns, lamps, places, sky, lamp_order, sky_order, starts, which, fixed, ray, mask, known):
-    """Write start and way of the rays to everything that may send light, source by source and row by row; which balls each may
-    touch; and what is known of it."""
+def _aim(first, end, points, amount, suns, lamps, places, sky, lamp_order, sky_order, starts, fixed, ray, known):
+    """Write start and way of the rays to everything that may send light, source by source and row by row, and what is known of
+    each."""
     for source in range(len(amount)):
         for row in range(first, end):
             n, lamp, part = starts[source, row], source - len(suns), source - len(suns) - len(lamps)
             for column in range(points.shape[1]):
                 if amount[source, row, column] > 0:
-                    target = source
-                    if part >= 0:
-                        target += part * (len(sky[0]) - 1) + sky_order[row % SKY_PERIOD, column % SKY_PERIOD]
-                    mask[n], known[n] = which[target, row // TILE, column // TILE], fixed[source, row, column]
+                    known[n] = fixed[source, row, column]
                     for i in range(3):
                         ray[n, i] = points[row, column, i]
                         if lamp < 0:

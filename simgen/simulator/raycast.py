@@ -20,7 +20,7 @@ from simgen.scenario import surface
 from simgen.scenario.scene import ROBOT_ID, Scene
 from simgen.scenario.surface import Surface
 from simgen.simulator.flow import backward_flow
-from simgen.simulator.shadow import marked, near
+from simgen.simulator.shadow import near
 from simgen.simulator.triangles import Triangles
 from simgen.simulator.window import Casing, aim
 from simgen.stopwatch import Stopwatch
@@ -196,43 +196,27 @@ class RayCaster:
             link_pose: world_T_link of every row of the link table, float64, (L, 7).
         """
         rays = np.concatenate([points, ways], axis=1).astype(np.float32)
-        hidden = self._behind_fixed(rays, link_pose)
-        if self._moving:
-            found = in_bands(near, len(rays), rays, hidden, *_around(self._moving), self._frames(link_pose))
-            self._hide(hidden, found)
-        return hidden
+        return self.shadowed(rays, link_pose, np.full(len(rays), UNKNOWN, np.uint8))
 
-    def shadowed(self, rays: np.ndarray, link_pose: np.ndarray, which: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-        """The same where more is known.
+    def shadowed(self, rays: np.ndarray, link_pose: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """The same where some is known.
 
         Args:
             rays: starts and ways side by side, float32, (N, 6).
             link_pose: world_T_link of every row of the link table, float64, (L, 7).
-            which: of `moving_balls`, those that each ray may touch, uint32, as `marked` takes them.
-            fixed: whether fixed links hide each ray, uint8, (N,), UNKNOWN where nobody knows, which is then filled in.
+            fixed: whether fixed links hide each ray, 0 or 1, uint8, (N,); where it is UNKNOWN it is filled in.
         """
         unknown = np.flatnonzero(fixed == UNKNOWN)
-        fixed[unknown] = self._behind_fixed(rays[unknown], link_pose)
+        fixed[unknown] = self._behind_fixed(rays if len(unknown) == len(rays) else rays[unknown], link_pose)
         hidden = fixed.astype(bool)
         if self._moving:
-            boxes = _around(self._moving)[1]
-            self._hide(hidden, in_bands(marked, len(rays), rays, hidden, which, boxes, self._frames(link_pose)))
+            frames = _matrices(link_pose)[[piece.row for piece in self._moving]]
+            self._hide(hidden, in_bands(near, len(rays), rays, hidden, *_around(self._moving), frames))
         return hidden
-
-    def moving_balls(self, link_pose: np.ndarray) -> np.ndarray:
-        """Around each piece that moves, middle and radius, world frame, float64, (P, 4)."""
-        if not self._moving:
-            return np.zeros((0, 4))
-        balls, frames = _around(self._moving)[0], self._frames(link_pose)
-        return np.column_stack([(frames[:, :3, :3] @ balls[:, :3, None])[..., 0] + frames[:, :3, 3], balls[:, 3]])
 
     def standing(self, link_pose: np.ndarray) -> bytes:
         """Tells one arrangement of the fixed links from another."""
         return link_pose[self._fixed].tobytes()
-
-    def _frames(self, link_pose: np.ndarray) -> np.ndarray:
-        """world_T_piece of what moves, float64, (P, 4, 4)."""
-        return _matrices(link_pose)[[piece.row for piece in self._moving]]
 
     def _behind_fixed(self, rays: np.ndarray, link_pose: np.ndarray) -> np.ndarray:
         if not self._fixed:

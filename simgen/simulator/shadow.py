@@ -10,8 +10,6 @@ MOST = 32
 """Balls looked at together: as many as a number has bits."""
 ROUNDING = 1e-4
 """Metres that single precision may be off by."""
-TILE = 16
-"""Pixels a side of a square whose segments are looked at together."""
 FLAT = 1e-12
 """Metres along a way below which it counts as standing still, so that nothing is divided by nothing."""
 
@@ -40,7 +38,7 @@ def near(first, end, rays, hidden, balls, boxes, matrices):
             middle[p, i] = matrices[p, i, 0] * balls[p, 0] + matrices[p, i, 1] * balls[p, 1] + matrices[p, i, 2] * balls[p, 2]
             middle[p, i] += matrices[p, i, 3]
         square[p] = (balls[p, 3] + ROUNDING) ** 2
-    which = np.zeros((end - first, 1 + (count - 1) // MOST), np.uint32)
+    which, starts = np.zeros((end - first, 1 + (count - 1) // MOST), np.uint32), np.zeros(count + 1, np.int64)
     lanes, place, bits = np.zeros((7, BLOCK), np.float32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.uint32)
     n = first
     while n < end:
@@ -60,7 +58,9 @@ def near(first, end, rays, hidden, balls, boxes, matrices):
                 _pass(lanes, middle[p, 0], middle[p, 1], middle[p, 2], square[p], np.uint32(1) << np.uint32(p - group * MOST), bits)
             for k in range(filled):
                 which[place[k] - first, group] = bits[k]
-    return _turned(first, rays, which, boxes, matrices)
+                for p in range(group * MOST, min(count, (group + 1) * MOST)):
+                    starts[p + 1] += bits[k] >> np.uint32(p - group * MOST) & np.uint32(1)
+    return _turned(first, rays, which, boxes, matrices, np.cumsum(starts))
 
 
 @compiled
@@ -75,31 +75,8 @@ def _pass(lanes, x, y, z, square, bit, bits):
 
 
 @compiled
-def marked(first, end, rays, hidden, which, boxes, matrices):
-    """The same where it is known which balls segments may touch.
-
-    Args:
-        first, end, rays, hidden, boxes, matrices: as in `near`.
-        which: of every segment, 32 balls a number, the first the lowest bit, uint32, (N, ceil(P / 32)).
-    """
-    kept = np.zeros((end - first, which.shape[1]), np.uint32)
-    for n in range(first, end):
-        if not hidden[n]:
-            kept[n - first] = which[n]
-    return _turned(first, rays, kept, boxes, matrices)
-
-
-@compiled
-def _turned(first, rays, which, boxes, matrices):
+def _turned(first, rays, which, boxes, matrices, starts):
     """What `near` returns, of the bits of every segment."""
-    starts = np.zeros(len(boxes) + 1, np.int64)
-    for row in range(len(which)):
-        for group in range(which.shape[1]):
-            bits, p = which[row, group], group * MOST
-            while bits:
-                starts[p + 1] += bits & np.uint32(1)
-                bits, p = bits >> np.uint32(1), p + 1
-    starts = np.cumsum(starts)
     index, ray, at, frame = np.empty(starts[-1], np.int32), np.empty((starts[-1], 6), np.float32), starts[:-1].copy(), np.empty(6)
     for row in range(len(which)):
         for group in range(which.shape[1]):
@@ -129,76 +106,6 @@ def _meets(ray, box):
         one, other = (box[0, i] - ROUNDING - ray[i]) / way, (box[1, i] + ROUNDING - ray[i]) / way
         enter, leave = max(enter, min(one, other)), min(leave, max(one, other))
     return enter <= leave
-
-
-def tiles(points: np.ndarray) -> np.ndarray:
-    """Balls around the points of squares of TILE x TILE pixels, middle and radius, float64, (rows, columns, 4).
-
-    Args:
-        points: float32, (H, W, 3), NaN where there is none; a square without any has a radius below 0.
-    """
-    height, width = points.shape[:2]
-    balls = np.empty((-(-height // TILE), -(-width // TILE), 4))
-    in_bands(_enclose, len(balls), points, balls)
-    return balls
-
-
-@compiled
-def _enclose(first, end, points, balls):
-    for row in range(first, end):
-        for column in range(balls.shape[1]):
-            low, high = np.full(3, np.inf), np.full(3, -np.inf)
-            for y in range(row * TILE, min((row + 1) * TILE, points.shape[0])):
-                for x in range(column * TILE, min((column + 1) * TILE, points.shape[1])):
-                    for i in range(3):
-                        if points[y, x, i] < low[i]:
-                            low[i] = points[y, x, i]
-                        if points[y, x, i] > high[i]:
-                            high[i] = points[y, x, i]
-            square = 0.0
-            for i in range(3):
-                balls[row, column, i] = 0.5 * (low[i] + high[i])
-                square += (high[i] - low[i]) ** 2
-            balls[row, column, 3] = 0.5 * np.sqrt(square) if high[0] >= low[0] else -1.0
-
-
-@compiled
-def reached(first, end, squares, targets, balls, which):
-    """Write which balls segments from each square of pixels to each target may touch, 32 a number, as `marked` takes them.
-
-    Where both ends of a segment lie in balls, all of it lies no farther from the segment between their middles than the greater
-    of their radii.
-
-    Args:
-        first: row of squares to begin with.
-        end: row to end before.
-        squares: as `tiles` gives them, (rows, columns, 4).
-        targets: middle and radius of where segments end, float64, (T, 4); with a radius below 0, a way that leads on from where
-            the segment starts.
-        balls: middle and radius, world frame, float64, (P, 4).
-        which: uint32, (T, rows, columns, ceil(P / 32)), zeros.
-    """
-    way, off = np.empty(3), np.empty(3)
-    for row in range(first, end):
-        for column in range(squares.shape[1]):
-            square = squares[row, column]
-            if square[3] < 0:
-                continue
-            for t in range(len(targets)):
-                wide, length = max(square[3], targets[t, 3]), 0.0
-                for i in range(3):
-                    way[i] = targets[t, i] - (0.0 if targets[t, 3] < 0 else square[i])
-                    length += way[i] * way[i]
-                for p in range(len(balls)):
-                    along, far = 0.0, 0.0
-                    for i in range(3):
-                        off[i] = balls[p, i] - square[i]
-                        along += off[i] * way[i]
-                        far += off[i] * off[i]
-                    share = min(max(along / max(length, FLAT), 0.0), 1.0)
-                    far += share * (share * length - 2 * along)
-                    if far <= (balls[p, 3] + wide + ROUNDING) ** 2:
-                        which[t, row, column, p // MOST] |= np.uint32(1) << np.uint32(p % MOST)
 
 
 def smoothed(layers: np.ndarray, depth: np.ndarray, normals: np.ndarray, slope: np.ndarray, reach: np.ndarray, pixel: float) -> np.ndarray:
