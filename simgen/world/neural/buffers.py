@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from simgen.compiled import compiled, in_bands
 from simgen.observation import Observation
 from simgen.scenario.colorimetry import luminance
 from simgen.scenario.conditions import Conditions
@@ -59,22 +60,32 @@ def buffers(
 
 def geometry(observation: Observation, conditions: Conditions, focus_m: float) -> dict[str, np.ndarray]:
     """Maps of what is where."""
-    pose, lens = observation.view.world_T_camera, observation.view.intrinsics
-    turn = pose.rotation.astype(np.float32)
-    seen = np.isfinite(observation.depth)
-    depth = np.where(seen, observation.depth, np.float32(observation.view.far))
-    upward = observation.normal @ turn[2]
-    y, x = np.ogrid[: lens.height, : lens.width]
-    ray = turn[2, 0] * ((x + 0.5 - lens.cx) / lens.fx) + turn[2, 1] * ((y + 0.5 - lens.cy) / lens.fy) + turn[2, 2]
-    height = depth * ray.astype(np.float32) + np.float32(pose.position[2])
-    blur = np.clip(blur_circle(observation, conditions.sensor, focus_m), -8, 8) * np.float32(1 / 8)
-    far = np.log(depth) * np.float32(0.5)
-    shallow = np.float32(0.2) / depth
-    return {
-        "normal": np.concatenate([observation.normal, upward[..., None]], -1),
-        "depth": np.stack([far, np.minimum(shallow, 2), np.clip(height, -1, 2), blur, hollows(depth, lens)], -1),
-        "edges": edges(observation),
-    }
+    pose, lens, size = observation.view.world_T_camera, observation.view.intrinsics, observation.depth.shape
+    seen = np.where(np.isfinite(observation.depth), observation.depth, np.float32(observation.view.far))
+    normal, depth = np.empty((*size, 4), np.float32), np.empty((*size, 5), np.float32)
+    near = hollows(seen, lens), blur_circle(observation, conditions.sensor, focus_m)
+    placed = pose.rotation[2].astype(np.float32), np.float32(pose.position[2]), lens.fx, lens.fy, lens.cx, lens.cy
+    in_bands(_placed, len(seen), seen, observation.normal, *near, *placed, normal, depth)
+    return {"normal": normal, "depth": depth, "edges": edges(observation)}
+
+
+@compiled
+def _placed(first, end, seen, turned, hollow, blur, up, eye, fx, fy, cx, cy, normal, depth):
+    """Write normals and how far they point up; then logarithm and inverse of depth, height, blur and hollows, all about 1."""
+    one = np.float32(1)
+    for row in range(first, end):
+        for column in range(seen.shape[1]):
+            here, upward = seen[row, column], np.float32(0)
+            for i in range(3):
+                normal[row, column, i] = turned[row, column, i]
+                upward += turned[row, column, i] * up[i]
+            normal[row, column, 3] = upward
+            climb = np.float32(up[0] * ((column + 0.5 - cx) / fx) + up[1] * ((row + 0.5 - cy) / fy) + up[2])
+            depth[row, column, 0] = np.log(here) * np.float32(0.5)
+            depth[row, column, 1] = min(np.float32(0.2) / here, np.float32(2))
+            depth[row, column, 2] = min(max(here * climb + eye, -one), np.float32(2))
+            depth[row, column, 3] = min(max(blur[row, column], np.float32(-8)), np.float32(8)) * np.float32(1 / 8)
+            depth[row, column, 4] = hollow[row, column]
 
 
 def vector(observation: Observation, conditions: Conditions, illumination: Illumination, gain: float) -> np.ndarray:

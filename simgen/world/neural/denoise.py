@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from simgen.compiled import compiled, in_bands
 from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
 from simgen.world.neural.buffers import MODALITIES, Buffers
 from simgen.world.neural.network import STRIDE, NeuralShading
@@ -108,11 +109,28 @@ def carried(last: np.ndarray, flow: np.ndarray) -> np.ndarray:
         last: float32, (H, W, C).
         flow: pixels, NaN where a point was not visible, float32, (H, W, 2).
     """
-    height, width = flow.shape[:2]
-    known = np.isfinite(flow).all(-1)
-    v, u = np.indices((height, width), dtype=np.float32)
-    place = np.where(known[..., None], np.stack([u, v], -1) + flow, np.float32(0)) + np.float32(0.5)
-    grid = torch.from_numpy(place * np.float32([2 / width, 2 / height]) - 1)[None]
-    image = torch.from_numpy(np.ascontiguousarray(last))[None].permute(0, 3, 1, 2)
-    moved = F.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=False)[0].permute(1, 2, 0).numpy()
-    return np.concatenate([moved * known[..., None], known[..., None]], -1, dtype=np.float32)
+    moved = np.empty((*flow.shape[:2], last.shape[2] + 1), np.float32)
+    in_bands(_carry, len(flow), np.ascontiguousarray(last), flow, moved)
+    return moved
+
+
+@compiled
+def _carry(first, end, last, flow, moved):
+    height, width, channels = last.shape
+    one, none = np.float32(1), np.float32(0)
+    for row in range(first, end):
+        for column in range(width):
+            along, down = flow[row, column, 0], flow[row, column, 1]
+            if not (np.isfinite(along) and np.isfinite(down)):
+                moved[row, column] = none
+                continue
+            x = min(max(np.float32(column) + along, none), np.float32(width - 1))
+            y = min(max(np.float32(row) + down, none), np.float32(height - 1))
+            left, above = int(x), int(y)
+            right, below = min(left + 1, width - 1), min(above + 1, height - 1)
+            beside, under = x - np.float32(left), y - np.float32(above)
+            for i in range(channels):
+                upper = last[above, left, i] * (one - beside) + last[above, right, i] * beside
+                lower = last[below, left, i] * (one - beside) + last[below, right, i] * beside
+                moved[row, column, i] = upper * (one - under) + lower * under
+            moved[row, column, channels] = one

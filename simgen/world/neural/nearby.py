@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.ndimage import uniform_filter
 
+from simgen.compiled import compiled, in_bands
 from simgen.geometry import Intrinsics
 from simgen.observation import Observation
 
@@ -16,15 +17,26 @@ WAYS = [(np.cos(angle) * out, np.sin(angle) * out) for out, turn in ((0.45, 0.0)
 
 def edges(observation: Observation) -> np.ndarray:
     """Outlines of bodies and links, and folds of surfaces, 0 to 1, on both sides, float32, (H, W, 2)."""
-    ids = observation.instance * 1024 + observation.link
-    out = np.zeros((*ids.shape, 2), np.float32)
-    for axis in (0, 1):
-        near, far = (np.s_[:-1], np.s_[1:]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
-        fold = np.minimum(1 - (observation.normal[near] * observation.normal[far]).sum(-1), 1)
-        step = np.stack([ids[near] != ids[far], fold], -1)
-        for side in (near, far):
-            np.maximum(out[side], step, out=out[side])
+    out = np.empty((*observation.depth.shape, 2), np.float32)
+    in_bands(_edges, len(out), observation.instance, observation.link, observation.normal, out)
     return out
+
+
+@compiled
+def _edges(first, end, instance, link, normal, out):
+    height, width = instance.shape
+    for row in range(first, end):
+        for column in range(width):
+            outline, fold = np.float32(0), np.float32(0)
+            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                y, x = row + down, column + right
+                if 0 <= y < height and 0 <= x < width:
+                    if instance[y, x] != instance[row, column] or link[y, x] != link[row, column]:
+                        outline = np.float32(1)
+                    alike = normal[row, column, 0] * normal[y, x, 0] + normal[row, column, 1] * normal[y, x, 1]
+                    alike += normal[row, column, 2] * normal[y, x, 2]
+                    fold = max(fold, min(np.float32(1) - alike, np.float32(1)))
+            out[row, column, 0], out[row, column, 1] = outline, fold
 
 
 def hollows(depth: np.ndarray, lens: Intrinsics) -> np.ndarray:
