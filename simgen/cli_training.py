@@ -107,37 +107,40 @@ def train(
 
 
 def evaluate(
-    what: Annotated[Literal["world", "drift"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
+    what: Annotated[Literal["world", "drift", "pictures"], tyro.conf.Positional, tyro.conf.arg(metavar="WHAT")],
     *,
     out: Path,
     data: Annotated[Path | None, tyro.conf.arg(metavar="PATH")] = None,
     weights: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "neural",
     beside: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=PATH")] = (),
-    critic: Annotated[str | None, tyro.conf.arg(metavar="NAME|PATH")] = None,
+    critic: Annotated[str, tyro.conf.arg(metavar="NAME|PATH")] = "critic",
     frames: Whole = None,
     scene: str = "pick_place",
     weather: Annotated[str | None, tyro.conf.arg(metavar="NAME[:LEVEL]")] = None,
     light: Annotated[str | None, tyro.conf.arg(metavar="NAME[:LEVEL]")] = None,
-    size: int = 128,
+    size: Whole = None,
     seed: int = 0,
 ) -> None:
     """Measure the neural world on held-out pairs, beside flat colour, recoloured flat colour, and the preview; or its drift in a run
-    without end.
+    without end; or show it beside the path tracer.
 
     Args:
-        what: `world`, on pairs, or `drift`, on a run of 1,000 frames that ends as it began.
+        what: `world`, on pairs; `drift`, on a run of 1,000 frames that ends as it began; `pictures`, a sheet of scenes with something
+            in them that no network is trained on, and a film of 100 frames.
         out: Where numbers go, as JSON and as Markdown to be read, and sheets of pictures.
         data: Folder of pairs, from `simgen pairs`; drift needs none.
         weights: From the shelf controlnets/ or a folder.
         beside: Other networks to measure on the same pairs, each with the name it goes by.
         critic: Who reads depth and outlines in the photographs of pairs, from the shelf controlnets/ or a folder.
-        frames: Look at no more than so many frames of pairs; or how many frames to run.
+        frames: Look at no more than so many frames of pairs; or how many frames the run or the film has.
         scene: Where the run takes place, with its weather and light.
         weather: Of the run, instead of the scene's.
         light: The same.
-        size: Width and height of the run's pictures in pixels.
+        size: Width and height in pixels of the run's pictures, usually 128, of the film's, 256, and of half of the sheet's.
         seed: Root seed of the run.
     """
+    if size is not None and size < 16:
+        raise InvalidValue("--size", size, "at least 16 pixels")
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         line = bar.add_task("Drawing frames", total=None)
 
@@ -145,7 +148,9 @@ def evaluate(
             bar.update(line, completed=done, total=whole)
 
         if what == "drift":
-            _drift(out, weights, frames or 1000, (scene, weather, light), size, seed, told)
+            _drift(out, weights, frames or 1000, (scene, weather, light), size or 128, seed, told)
+        elif what == "pictures":
+            _pictures(out, weights, frames or 100, size or 256, told)
         else:
             _on_pairs(out, data, weights, beside, critic, frames, told)
 
@@ -169,9 +174,20 @@ def _drift(out: Path, weights: str, frames: int, where: tuple[str, str | None, s
     print(f"Sheet    {out / 'drift.png'}")
 
 
-def _on_pairs(
-    out: Path, data: Path | None, weights: str, beside: Sequence[str], critic: str | None, frames: int | None, told: Told
-) -> None:
+def _pictures(out: Path, weights: str, frames: int, size: int, told: Told) -> None:
+    from simgen.gallery.held_out import film, held_out_sheet
+    from simgen.world.neural.world import Neural
+    from simgen.world.pathtrace import PathTrace
+    from simgen.world.preview import Preview
+
+    neural, traced = Neural(weights=weights), PathTrace()
+    print(f"Sheet    {held_out_sheet(out, (Preview(), neural, traced), size=2 * size, progress=told)}")
+    place, found = film(out, neural, traced, size=size, frames=frames)
+    print(f"Film     {place}")
+    print("         " + ", ".join(f"{name} {value}" for name, value in found.items()))
+
+
+def _on_pairs(out: Path, data: Path | None, weights: str, beside: Sequence[str], critic: str, frames: int | None, told: Told) -> None:
     from simgen.training.evaluate import evaluate as measure
     from simgen.verify.critic import load as load_critic
     from simgen.world.neural.weights import load
@@ -181,8 +197,8 @@ def _on_pairs(
     others = [one.partition("=") for one in beside]
     if not all(name and path for name, _, path in others):
         raise InvalidValue("--beside", " ".join(beside), "names and folders, as in --beside regression=out/weights")
-    networks, reader = {name: load(path) for name, _, path in others}, None if critic is None else load_critic(critic)
-    result = measure(data, load(weights), out, beside=networks, critic=reader, frames=frames, progress=told)
+    networks = {name: load(path) for name, _, path in others}
+    result = measure(data, load(weights), out, beside=networks, critic=load_critic(critic), frames=frames, progress=told)
     print(f"{result['frames']} frames of {result['scenes']} held-out scenes")
     print(f"{'':<24}{'PSNR':>8}{'SSIM':>8}{'edges':>8}{'MMD2':>8}{'warping':>8}{'weather':>8}")
     for name, scores in result["methods"].items():

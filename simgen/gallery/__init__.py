@@ -151,14 +151,15 @@ def instant(job: Job, episode: int, camera: str) -> Instant:
     engine = simulators.make(job.simulator)
     try:
         scene = arrange(job, episode, engine)
-        steps = sum(1 for _ in _run(scene, engine))
-        state, _ = next(islice(_run(scene, engine), int(MOMENT * steps), None))
+        steps = sum(1 for _ in run(scene, engine))
+        state, _ = next(islice(run(scene, engine), int(MOMENT * steps), None))
         return Instant(scene, state, engine.observe(camera))
     finally:
         engine.close()
 
 
-def _run(scene: Scene, engine: Simulator) -> Iterator[tuple[State, np.ndarray | None]]:
+def run(scene: Scene, engine: Simulator) -> Iterator[tuple[State, np.ndarray | None]]:
+    """Every instant of the expert's run, with its action."""
     engine.build(scene)
     state, task = engine.reset(scene.seed), tasks.make(scene, engine.links)
     return demonstrate(scene, engine, task, task.expert(stream(scene.seed, scene.episode, "expert")), state, Stopwatch())
