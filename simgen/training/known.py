@@ -13,7 +13,7 @@ from simgen.training.methods import photographs
 from simgen.training.recognition import Classifier, kind_of, learned, lying_in, traits
 from simgen.training.shard import Shard
 
-EACH, MOST = 5, 200
+EACH, MOST = 5, 120
 """Frames that are looked at of every shard, and shards."""
 FORMAT = 1
 """Goes up whenever what is looked at changes."""
