@@ -148,7 +148,7 @@ def _to_train_on(known: dict[str, Packed], state: State, *, fresh: bool) -> list
     found = [name for name, shard in known.items() if not shard.held_out]
     if not found:
         raise _nothing()
-    if fresh:
+    if fresh or not set(state.shards) <= set(known):  # somebody took some away
         state.shards = found
     return [known[name] for name in state.shards]
 

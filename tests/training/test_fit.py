@@ -1,6 +1,7 @@
 """Training learns, goes on as if it had never stopped, and takes in what came meanwhile."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -67,6 +68,14 @@ def test_shards_that_come_while_it_runs_are_trained_on(tmp_path, monkeypatch):
     trained(data, out, 10, progress=lambda told: write_pairs(data, [1]))
     trained(data, out, 12)
     assert [line["shards"] for line in logged(out) if "shards" in line][-1] == 2
+
+
+def test_shards_that_are_taken_away_are_no_longer_trained_on(tmp_path):
+    data, out = write_pairs(tmp_path / "pairs", [0, 1]), tmp_path / "out"
+    trained(data, out, 3)
+    shutil.rmtree(data / "shards" / "000000")
+    trained(data, out, 6)
+    assert [line["shards"] for line in logged(out) if "shards" in line] == [2, 1]
 
 
 def test_only_adapters_are_trained_where_a_rank_is_given(pairs, tmp_path):
