@@ -10,7 +10,7 @@ import numpy as np
 from simgen.dataset.durable import writing
 from simgen.errors import InvalidValue
 from simgen.training.methods import photographs
-from simgen.training.recognition import Classifier, kind_of, learned, lying_in, traits
+from simgen.training.recognition import Classifier, learned, light_kind, lying_in, traits, weather_kind
 from simgen.training.shard import Shard
 
 EACH, MOST = 5, 120
@@ -39,7 +39,7 @@ class Known:
     """Name of the shard, (N,)."""
 
     def statistics(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Light to mean and spread of colours, (3,) each; of everything under the empty name."""
+        """Kind of light to mean and spread of colours, (3,) each; of everything under the empty name."""
         groups = {"": np.ones(len(self.mean), bool)}
         groups |= {str(name): self.labels["light"] == name for name in np.unique(self.labels["light"])}
         return {name: (self.mean[where].mean(0), self.spread[where].mean(0)) for name, where in groups.items()}
@@ -55,9 +55,8 @@ class Known:
 
 def truths(shard: Shard, row: int) -> dict[str, str]:
     """Name of each of `PROBES` to the true class of a frame."""
-    frame = shard.meta["frames"][row]
-    light = frame["light_name"].partition(":")[0]
-    return {"weather": kind_of(shard.meta["weather"]), "lying": lying_in(shard.conditions[row]), "light": light}
+    light = light_kind(shard.meta["frames"][row]["light_name"])
+    return {"weather": weather_kind(shard.meta["weather"]), "lying": lying_in(shard.conditions[row]), "light": light}
 
 
 def known(trained_on: Sequence[Shard], cache: Path) -> Known:

@@ -10,7 +10,7 @@ from simgen.errors import InvalidValue
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.sensor import Sensor
 from simgen.scenario.sky import illuminate
-from simgen.training.recognition import traits
+from simgen.training.recognition import light_kind, traits
 from simgen.training.scores import recoloured
 from simgen.training.shard import Pair
 from simgen.world.atmosphere import through_air
@@ -24,7 +24,7 @@ STEPS = 4
 """Of the denoiser that draws one of many photographs."""
 TRACED = "path_traced"
 PLAIN = ("simulator", "recoloured", "cheap")
-"""Flat colour; the same with the colour statistics of path-traced pictures under that light; the preview."""
+"""Flat colour; the same with the colour statistics of path-traced pictures under such light; the preview."""
 SAMPLINGS = {
     "neural": Sampling(),
     f"neural_{STEPS}_steps": Sampling(steps=STEPS),
@@ -77,9 +77,9 @@ def drawings(pairs: Sequence[Pair], asked: Networks, statistics: Mapping[str, tu
     Args:
         pairs: the frames.
         asked: who draws beside those of `PLAIN`.
-        statistics: light to mean and spread of path-traced pictures, (3,) each; of all of them under the empty name.
+        statistics: kind of light to mean and spread of path-traced pictures, (3,) each; of all of them under the empty name.
     """
-    mean, spread = statistics.get(pairs[0].light.partition(":")[0], statistics[""])
+    mean, spread = statistics.get(light_kind(pairs[0].light), statistics[""])
     flat = [pair.observation.albedo for pair in pairs]
     made = {
         name: Drawing(frames, frames[0])

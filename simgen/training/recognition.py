@@ -19,21 +19,35 @@ PATCH = 7
 """Pixels a side of a patch whose darkest value tells of haze."""
 TO_BE_SEEN = 0.2
 """From this amount on, what lies on surfaces is to be seen."""
-KINDS = {
+WEATHERS = {
     **dict.fromkeys(("clear", "breeze", "overcast"), "fair"),
     **dict.fromkeys(("haze", "fog"), "fog"),
-    **dict.fromkeys(("drizzle", "rain", "storm"), "rain"),
+    **dict.fromkeys(("drizzle", "rain", "storm", "wet"), "wet"),
     **dict.fromkeys(("snow", "blizzard"), "snow"),
     **dict.fromkeys(("frost", "ice"), "ice"),
     **dict.fromkeys(("dust", "sandstorm"), "dust"),
 }
 """Weathers that one picture hardly tells apart; any other is a kind of its own."""
+PLAIN_FROM = 3
+"""Level from which on a weather is plain to see; below it, it counts as fair."""
+LIGHTS = {
+    **dict.fromkeys(("default", "noon", "morning", "hazy_sun", "golden_hour"), "sun"),
+    **dict.fromkeys(("overcast", "window", "dusk"), "soft"),
+    **dict.fromkeys(("workshop_lamps", "cool_lamp", "spot"), "lamps"),
+}
+"""Lights that look alike once a camera has metered them; any other is a kind of its own."""
 
 
-def kind_of(weather: str) -> str:
+def weather_kind(weather: str) -> str:
     """Kind of a weather's preset, `rain:3`."""
-    name = weather.partition(":")[0]
-    return KINDS.get(name, name)
+    name, _, level = weather.partition(":")
+    return "fair" if level and int(level) < PLAIN_FROM else WEATHERS.get(name, name)
+
+
+def light_kind(light: str) -> str:
+    """Kind of a light's preset, `noon:2`; of none, of the usual one."""
+    name = light.partition(":")[0] or "default"
+    return LIGHTS.get(name, name)
 
 
 def lying_in(conditions: Conditions) -> str:

@@ -6,7 +6,7 @@ import pytest
 from simgen.errors import InvalidValue
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.weather import Weather
-from simgen.training.recognition import kind_of, learned, lying_in, traits
+from simgen.training.recognition import learned, light_kind, lying_in, traits, weather_kind
 
 
 def pictures(warm: float, count: int, seed: int) -> np.ndarray:
@@ -43,7 +43,9 @@ def test_a_class_of_which_too_little_was_seen_is_never_told():
 
 
 def test_kinds_are_of_what_can_be_seen():
-    assert kind_of("drizzle:2") == kind_of("storm:5") == "rain" and kind_of("wet:1") == "wet" and kind_of("comets:1") == "comets"
+    assert weather_kind("drizzle:4") == weather_kind("storm:5") == weather_kind("wet:3") == "wet" != weather_kind("snow:3")
+    assert weather_kind("rain:1") == weather_kind("clear:5") == "fair" and weather_kind("comets:4") == "comets"
+    assert light_kind("") == light_kind("noon:2") == "sun" != light_kind("overcast:1") and light_kind("eclipse") == "eclipse"
 
 
 def test_what_lies_most_is_what_lies():
