@@ -17,7 +17,7 @@ from simgen.verify.trial import Specimen, Trial, good, harmless
 
 FALSE_ALARMS = 0.02
 """Share of good frames that may fail."""
-RARE_ALARMS, LEAST_FAR = 0.004, 0.7
+RARE_ALARMS, LEAST_FAR = 0.02, 0.7
 """Share of good frames that a single metric may fail, and the least spreads that it may go."""
 FOLDS = 5
 """Clips are set aside a fifth at a time, so that the limits hold for clips they were not made from."""
@@ -28,10 +28,10 @@ ENOUGH = 100
 RARE = 0.995
 """Quantile of a metric among good frames that is taken for its spread."""
 UNKNOWN = 1e3
-"""Spread of a metric that no clip gave a value of."""
-_LEAST_SPREAD, _OF_SHARES = 0.02, 0.3
+"""Spread of a metric that fewer than `LEAST` clips gave a value of."""
+_LEAST_SPREAD, _OF_SHARES = 0.02, 0.1
 """Between a metric's median and what is rare, so that what never varies in good frames is no hair trigger; and of those that are
-shares of a change, of which a third is never one."""
+shares of a change or of an outline, of which a tenth is none."""
 
 
 def trials(specimens: Sequence[Specimen], seed: int, progress: Callable[[str], None] = lambda _: None) -> list[Trial]:
@@ -99,15 +99,21 @@ class _Table:
     """Whose frame it is, (N,)."""
     part: np.ndarray
     """Which frame or body it is of, (N,), rising."""
+    clip: np.ndarray
+    """Of which clip, (N,)."""
 
     @classmethod
     def of(cls, found: Sequence[Trial]) -> "_Table":
-        rows, part = [], 0
+        rows, part, clips = [], 0, sorted({trial.specimen for trial in found})
         for number, trial in enumerate(found):
             one = trial.measurement
             bodies = ((body.kind, body.metrics, one.unrest(body)) for body in one.parts)
             for kind, metrics, unrest in ((FRAME, one.frame, one.unrest()), *bodies):
-                rows += [(kind, name, value, number, part) for name, value in eased(metrics, unrest).items() if np.isfinite(value)]
+                rows += [
+                    (kind, name, value, number, part, clips.index(trial.specimen))
+                    for name, value in eased(metrics, unrest).items()
+                    if np.isfinite(value)
+                ]
                 part += 1
         return cls(*(np.array(column) for column in zip(*rows, strict=True)))
 
@@ -119,18 +125,18 @@ class _Table:
 
     def spread(self, chosen: np.ndarray) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
         """Kind to metric to its median, and to what is rare, of some values, bool, (N,)."""
-        usual, rare = {}, {}
+        usual, rare, enough = {}, {}, min(LEAST, len(np.unique(self.clip[chosen])))
         for kind, names in ((FRAME, OF_FRAMES), *((kind, OF_BODIES) for kind in KINDS)):
             usual[kind], rare[kind] = {}, {}
             for name in names:
-                all_ = self.value[chosen & (self.name == name)]
-                own = self.value[chosen & (self.name == name) & (self.kind == kind)]
-                values = own if len(own) >= ENOUGH or kind == FRAME else all_
-                if not len(values):  # nobody knows what is rare: no frame fails by it
+                here = chosen & (self.name == name)
+                own = self.value[here & (self.kind == kind)]
+                values = own if len(own) >= ENOUGH or kind == FRAME else self.value[here]
+                if len(np.unique(self.clip[here])) < enough:  # nobody knows what is rare: no frame fails by it
                     usual[kind][name], rare[kind][name] = 0.0, UNKNOWN
                     continue
                 usual[kind][name] = float(np.median(values))
-                least = _OF_SHARES if name in SHARES else _LEAST_SPREAD
+                least = _OF_SHARES if name in SHARES or name.startswith("missing") else _LEAST_SPREAD
                 rare[kind][name] = max(float(np.quantile(values, RARE)), usual[kind][name] + least)
         return usual, rare
 

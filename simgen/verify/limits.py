@@ -18,8 +18,8 @@ PHOTOGRAPHS, PLAIN = "pathtrace", "plain"
 """Whose limits hold for worlds that have none of their own: with a reference, and without."""
 FRAME = "frame"
 """What is usual of a frame as a whole stands under this name, beside `KINDS`."""
-EXACT = ("nonfinite", "blank")
-"""Metrics that need no prediction."""
+UNEXCUSED = ("nonfinite", "blank", "unseen", "unforeseen")
+"""Metrics that no unrest excuses: they need no prediction, or look themselves at what it shows."""
 SHARES = ("frozen", "displaced", "gone", "repainted")
 """Metrics that are a share of a change and weigh themselves how far the prediction can be relied on, but only by half."""
 TELLING = 0.5
@@ -108,7 +108,7 @@ class Limits(BaseModel):
 
 def eased(metrics: Mapping[str, float], unrest: float) -> dict[str, float]:
     """Every metric over what the frame's unrest excuses of it."""
-    excuse = dict.fromkeys(EXACT, 1.0) | dict.fromkeys(SHARES, unrest**0.5)
+    excuse = dict.fromkeys(UNEXCUSED, 1.0) | dict.fromkeys(SHARES, unrest**0.5)
     return {name: value / excuse.get(name, unrest) for name, value in metrics.items()}
 
 

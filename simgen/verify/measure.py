@@ -11,6 +11,7 @@ from simgen.observation import Observation, State
 from simgen.verify.boundary import Boundaries
 from simgen.verify.expectation import GRIPPER, Expectation, expectation, grown
 from simgen.verify.motion import UNKNOWN, Motion, motion
+from simgen.verify.perception import Perception
 from simgen.verify.photograph import Photograph
 from simgen.verify.reference import References
 from simgen.verify.shading import FEWEST, Shading
@@ -26,6 +27,7 @@ OF_FRAMES = {
     "missing_edges_foreground": "of what can move",
     "missing_edges_gripper": "of the gripper",
     "missing_edges_contact": "within reach of a contact",
+    "unforeseen": "of the worst window: outlines that the critic sees and neither the truth nor the reference has",
     "strange_colour": "of the worst window: edges of colour where the truth is smooth",
     "blot_colour": "of the worst spot: colour, the same",
     "still": "change of still pixels from frame to frame, beyond exposure",
@@ -37,6 +39,7 @@ OF_FRAMES = {
 OF_BODIES = {
     "displaced": "share of its difference from the prediction that standing 3 to 18 pixels away explains",
     "gone": "share of it that its absence explains",
+    "unseen": "share of its outline that the critic sees in the reference and not in the photograph",
     "off": "difference of it and its surroundings from the prediction",
     "repainted": "share of its painted pattern that is not there",
     "colour": "colour that is not predicted",
@@ -174,18 +177,20 @@ def _studies(frames, observations: Sequence[Observation], references: References
 
 def _study(shading: Shading, before: Shading | None, state: State | None) -> Study:
     surfaces, surroundings, whereabouts, expected = Surfaces(shading), Surroundings(shading), Whereabouts(shading), shading.expectation
+    perception = Perception(shading)
     trust = expected.area / (expected.area + SMALL)
     tinted = trust / (1 + DARK_PAINT / (surfaces.darkest + 0.02)) if shading.reference is None else trust
     things = {
         "displaced": whereabouts.displaced,
         "gone": whereabouts.gone,
+        "unseen": perception.unseen,
         "off": surroundings.off,
         "repainted": surfaces.repainted,
         "colour": tinted * surfaces.tint / (1 + METAL * surroundings.metal),
     }
     colour = surfaces.colour - _middle(surfaces.colour, expected.area)
     follows = UNKNOWN if before is None else motion(shading, before)
-    metrics = _of_frame(shading, Boundaries(shading), surfaces, state)
+    metrics = _of_frame(shading, Boundaries(shading), surfaces, state) | {"unforeseen": perception.unforeseen}
     return Study(expected.things, expected.area, surroundings.kinds, metrics, things, colour, tinted, follows)
 
 
