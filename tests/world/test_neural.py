@@ -19,6 +19,7 @@ from simgen.world import Appearance, ControlBatch, ControlClip
 from simgen.world.neural import weights as shelf
 from simgen.world.neural.buffers import MODALITIES, VECTOR
 from simgen.world.neural.denoise import Sampling, carried
+from simgen.world.neural.frozen import Frozen
 from simgen.world.neural.network import NeuralShading
 from simgen.world.neural.toning import BRIGHTEST, toned, untoned
 from simgen.world.neural.world import Neural
@@ -219,3 +220,18 @@ def test_the_weights_that_ship_say_nothing_of_where_they_were_made():
     folder = shelves.shelf("controlnets") / "neural"
     told = [json.loads((folder / file).read_text()) for file in ("config.json", "training.json")]
     assert not any("/" in str(value) for one in told for value in one.values())
+
+
+def test_recorded_for_the_cpu_the_network_says_the_same_whatever_is_known():
+    torch.manual_seed(0)
+    network = shelf.untrained().eval().requires_grad_(False)
+    for parameter in network.parameters():
+        parameter.normal_(0, 0.05)
+    quick = Frozen(network)
+    for size, left_out in ((32, ()), (48, ("history",)), (32, ("cheap", "albedo", "light")), (32, ())):
+        maps = {name: torch.rand(1, count, size, size) for name, count in MODALITIES.items() if name not in left_out}
+        vector, noisy, when = torch.randn(1, VECTOR), torch.randn(1, 3, size, size), torch.full((1,), 0.5)
+        for asked in ({}, {"noisy": noisy, "time": when}, {"weights": {"depth": torch.zeros(1, 1, 1, 1)}}):
+            with torch.inference_mode():
+                assert torch.allclose(quick(maps, vector, **asked), network(maps, vector, **asked), atol=1e-5)
+                assert torch.allclose(quick(maps, None, **asked), network(maps, None, **asked), atol=1e-5)

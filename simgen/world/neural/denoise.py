@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from simgen.compiled import compiled, in_bands
 from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
 from simgen.world.neural.buffers import MODALITIES, Buffers
+from simgen.world.neural.frozen import Frozen
 from simgen.world.neural.network import STRIDE, NeuralShading
 
 
@@ -35,7 +36,9 @@ class Sampling:
                 raise InvalidValue(f"the weight of {name}", weight, "0 or more, a number or a map")
 
 
-def denoised(network: NeuralShading, frames: Sequence[Buffers], noise: Sequence[np.ndarray] | None, sampling: Sampling) -> list[np.ndarray]:
+def denoised(
+    network: NeuralShading | Frozen, frames: Sequence[Buffers], noise: Sequence[np.ndarray] | None, sampling: Sampling
+) -> list[np.ndarray]:
     """Photographs in tone space, float32, (H, W, 3) each.
 
     On a CPU frames go one by one, which costs hardly more and gives every frame, bit for bit, what it would have got alone.
@@ -49,7 +52,7 @@ def denoised(network: NeuralShading, frames: Sequence[Buffers], noise: Sequence[
     Raises:
         ShapeMismatch: if a weight map is of another size.
     """
-    device = next(network.parameters()).device
+    device = network.device
     kinds = {tuple(frame.maps) for frame in frames}
     groups = [frames] if device.type != "cpu" and len(kinds) == 1 else [[frame] for frame in frames]
     out, first = [], 0
@@ -61,7 +64,7 @@ def denoised(network: NeuralShading, frames: Sequence[Buffers], noise: Sequence[
     return out
 
 
-def _together(network: NeuralShading, frames, noise, sampling: Sampling, device) -> list[np.ndarray]:
+def _together(network: NeuralShading | Frozen, frames, noise, sampling: Sampling, device) -> list[np.ndarray]:
     height, width = next(iter(frames[0].maps.values())).shape[:2]
     controls = {name: _padded(_stacked([frame.maps[name] for frame in frames], device)) for name in frames[0].maps}
     vector = torch.from_numpy(np.stack([frame.vector for frame in frames])).to(device)
