@@ -32,8 +32,8 @@ help:
 setup: $(READY)
 
 demo: $(READY)
-	$(BIN)/simgen generate pick_place --world preview --out $(DEMO) --episodes 2 --seed 0 --overwrite
-	$(BIN)/simgen render $(DEMO) --world preview --weather rain:4 --light morning --episodes 0 --out $(DEMO)-rain --overwrite
+	$(BIN)/simgen generate pick_place --out $(DEMO) --episodes 2 --seed 0 --overwrite
+	$(BIN)/simgen render $(DEMO) --weather rain:4 --light morning --episodes 0 --out $(DEMO)-rain --overwrite
 	$(BIN)/simgen view $(DEMO)
 	$(BIN)/simgen view $(DEMO)-rain
 
