@@ -48,8 +48,9 @@ SHEET = (
     Shown(76, "night:2", "held-out material: fabric, at night"),
 )
 """Six scenes with something in them that no network was trained on."""
-FILM = Shown(97, "morning:2", "held-out room: laboratory")
+FILM = Shown(174, "morning:2", "held-out room and material: laboratory, fabric, in snow")
 FRAMES = 100
+"""Of the film, or as many as its run has."""
 COLUMNS = ("simulator", "controls", "cheap light", "neural", "path-traced")
 QUALITY, SMALL = 80, 60
 """Of the sheet's JPEG and of the film's WebP."""
