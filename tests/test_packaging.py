@@ -38,11 +38,13 @@ def members(wheel) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_every_file_of_a_shelf_is_inside_the_package(members):
+def test_every_file_of_a_shelf_is_inside_the_package_but_the_pictures_of_the_readme(members):
     for shelf in ("scenes", "controlnets", "policies", "assets"):
-        files = [file for file in (ROOT / shelf).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+        left_out = {"__pycache__", "pictures"}
+        files = [file for file in (ROOT / shelf).rglob("*") if file.is_file() and not left_out & {*file.parts}]
         assert {f"simgen/_data/{file.relative_to(ROOT).as_posix()}" for file in files} <= members
     assert any(name.startswith("simgen/_data/scenes/") for name in members)
+    assert not any("assets/pictures" in name for name in members)
 
 
 def test_nothing_that_git_ignores_is_inside(members):
