@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from signal import SIG_IGN, SIGINT, signal
 from threading import Thread
@@ -20,6 +21,8 @@ class Outcome(Protocol):
 
 
 Attempt = Callable[[int], Outcome]
+THREADS = "OMP_NUM_THREADS"
+"""Where PyTorch and NumPy's libraries look for how many threads they may have, once, when they are loaded."""
 _attempt: Attempt
 
 
@@ -57,9 +60,10 @@ def _in_processes(factory, wanted: int, start: int, limit: int, workers: int) ->
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (factory,))
     try:
         while kept < wanted:
-            while kept + len(running) < wanted and len(running) < workers and number < start + limit:
-                running.add(pool.submit(_run, number))
-                number += 1
+            with _sharing_cores(workers):
+                while kept + len(running) < wanted and len(running) < workers and number < start + limit:
+                    running.add(pool.submit(_run, number))
+                    number += 1
             if not running:
                 return
             finished, running = wait(running, return_when=FIRST_COMPLETED)
@@ -73,6 +77,22 @@ def _in_processes(factory, wanted: int, start: int, limit: int, workers: int) ->
         for process in (pool._processes or {}).values():
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _sharing_cores(workers: int) -> Iterator[None]:
+    """Workers that start meanwhile compute on their share of the cores: if each took all of them, they would wait for one another.
+
+    What the caller's environment says already is left as it is.
+    """
+    if THREADS in os.environ:
+        yield
+        return
+    os.environ[THREADS] = str(max(len(os.sched_getaffinity(0)) // workers, 1))
+    try:
+        yield
+    finally:
+        del os.environ[THREADS]
 
 
 def _start_worker(factory: Callable[[], Attempt]) -> None:

@@ -11,7 +11,7 @@ from signal import SIGKILL
 import pytest
 
 from simgen.errors import WorkerDied
-from simgen.scale import until_enough
+from simgen.scale import THREADS, until_enough
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ def dies_at(fatal: int, number: int) -> Outcome:
     if number == fatal:
         os.kill(os.getpid(), SIGKILL)
     return Outcome(number, True, os.getpid())
+
+
+def its_threads(number: int) -> Outcome:
+    return Outcome(int(os.environ[THREADS]), True, os.getpid())
 
 
 def make(attempt):
@@ -53,6 +57,15 @@ def test_enough_is_exactly_enough():
 def test_the_work_really_happens_in_other_processes():
     outcomes = list(until_enough(partial(make, unlucky_every_third), wanted=6, start=0, limit=100, workers=2))
     assert os.getpid() not in {outcome.process for outcome in outcomes}
+
+
+def test_workers_share_the_cores_unless_they_are_told_otherwise(monkeypatch):
+    monkeypatch.delenv(THREADS, raising=False)
+    own = max(len(os.sched_getaffinity(0)) // 2, 1)
+    assert {one.number for one in until_enough(partial(make, its_threads), wanted=3, start=0, limit=9, workers=2)} == {own}
+    assert THREADS not in os.environ
+    monkeypatch.setenv(THREADS, "7")
+    assert {one.number for one in until_enough(partial(make, its_threads), wanted=3, start=0, limit=9, workers=2)} == {7}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
