@@ -1,6 +1,5 @@
 """Training the critic: resumable, by steps or by minutes, with numbers and pictures on pairs it does not learn from."""
 
-import math
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,10 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from simgen.dataset.durable import write_json, writing
-from simgen.errors import InvalidValue
-from simgen.training.critic_pairs import CriticBatch, Lessons, critic_batch, lessons_below
+from simgen.training.critic_pairs import CriticBatch, critic_batch, lessons_below
 from simgen.training.critic_scores import critic_scores
-from simgen.training.fit import LEAST_RATE, STEEPEST, WARM, Budget, Told
+from simgen.training.fit import STEEPEST, Budget, Told, nothing, set_rate, to_train_on
 from simgen.training.recipe import recipe
 from simgen.training.run import State, log
 from simgen.training.shard import shards
@@ -68,7 +66,7 @@ def fit_critic(
     out, made = Path(out), recipe(size)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if next(shards(data), None) is None:  # nothing is written then
-        raise _nothing()
+        raise nothing()
     with writing(out):
         (out / "packed").mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -88,7 +86,7 @@ def fit_critic(
 
 def _run(state: State, data: Path, out: Path, budget: Budget, progress: Callable[[Told], None]) -> None:
     known = lessons_below(data, out / "packed", {})
-    lessons = _to_learn_from(known, state, fresh=not state.shards)
+    lessons = to_train_on(known, state, fresh=not state.shards)
     said, device = state.said, next(state.network.parameters()).device
     saved = looked = time.monotonic()
     while (spent := budget.spent(state)) < 1:
@@ -104,7 +102,7 @@ def _run(state: State, data: Path, out: Path, budget: Budget, progress: Callable
             log(out, {"step": state.step, "seconds": round(state.seconds, 1), "loss": round(loss, 5)})
         if now - looked > VALIDATE_S:
             known = lessons_below(data, out / "packed", known)
-            lessons = _to_learn_from(known, state, fresh=True)
+            lessons = to_train_on(known, state, fresh=True)
             log(out, {"step": state.step, "shards": len(lessons)} | critic_scores(state.average, known.values(), out, state.step))
             looked = time.monotonic()
         if now - saved > SAVE_S:
@@ -114,24 +112,8 @@ def _run(state: State, data: Path, out: Path, budget: Budget, progress: Callable
     state.save(out)
 
 
-def _to_learn_from(known: dict[str, Lessons], state: State, *, fresh: bool) -> list[Lessons]:
-    """Shards of the training side; those of the checkpoint until it is time to look for more."""
-    found = [name for name, one in known.items() if not one.held_out]
-    if not found:
-        raise _nothing()
-    if fresh:
-        state.shards = found
-    return [known[name] for name in state.shards]
-
-
-def _nothing() -> InvalidValue:
-    return InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
-
-
 def _step(state: State, one: CriticBatch, spent: float) -> float:
-    fallen = LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * spent))
-    for group in state.optimizer.param_groups:
-        group["lr"] = state.said["rate"] * min((state.step + 1) / WARM, fallen)
+    set_rate(state, spent)
     loss = critic_loss(*state.network(one.tones.contiguous(memory_format=torch.channels_last)), one)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()

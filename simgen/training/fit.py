@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
@@ -14,7 +15,7 @@ from simgen.errors import InvalidValue
 from simgen.training.adapt import adapted, merged
 from simgen.training.batch import batch
 from simgen.training.loss import distance, flow_weight
-from simgen.training.packed import Packed, packed_below
+from simgen.training.packed import packed_below
 from simgen.training.recipe import Recipe, recipe
 from simgen.training.run import State, log
 from simgen.training.shard import shards
@@ -30,6 +31,13 @@ SAVE_S, VALIDATE_S = 60.0, 300.0
 """Seconds between checkpoints, and between looks at held-out pairs and for new shards."""
 LEAST_RATE = 0.02
 """Share of the learning rate that is left in the end."""
+
+
+class Sided(Protocol):
+    """A shard made ready for a network."""
+
+    held_out: bool
+    """Whether nothing is trained on it."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def fit(
     """
     out, made = Path(out), recipe(size)
     if next(shards(data), None) is None:  # nothing is written then
-        raise _nothing()
+        raise nothing()
     with writing(out):
         (out / "packed").mkdir(parents=True, exist_ok=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -113,7 +121,7 @@ def fit(
 
 def _run(state: State, data: Path, out: Path, made: Recipe, budget: Budget, progress: Callable[[Told], None]) -> None:
     known = packed_below(data, out / "packed", {})
-    pairs = _to_train_on(known, state, fresh=not state.shards)
+    pairs = to_train_on(known, state, fresh=not state.shards)
     device = next(state.network.parameters()).device
     saved = looked = time.monotonic()
     while (spent := budget.spent(state)) < 1:
@@ -129,7 +137,7 @@ def _run(state: State, data: Path, out: Path, made: Recipe, budget: Budget, prog
             log(out, {"step": state.step, "seconds": round(state.seconds, 1), "loss": round(loss, 5)})
         if now - looked > VALIDATE_S:
             known = packed_below(data, out / "packed", known)
-            pairs = _to_train_on(known, state, fresh=True)
+            pairs = to_train_on(known, state, fresh=True)
             log(out, {"step": state.step, "shards": len(pairs)} | validated(_plain(state), known.values(), out, state.step))
             looked = time.monotonic()
         if now - saved > SAVE_S:
@@ -139,24 +147,34 @@ def _run(state: State, data: Path, out: Path, made: Recipe, budget: Budget, prog
     state.save(out)
 
 
-def _nothing() -> InvalidValue:
+def nothing() -> InvalidValue:
+    """What to raise where there is no shard to train on."""
     return InvalidValue("the number of shards to train on", 0, "at least 1; make some with: simgen pairs")
 
 
-def _to_train_on(known: dict[str, Packed], state: State, *, fresh: bool) -> list[Packed]:
-    """Shards of the training side; those of the checkpoint until it is time to look for more."""
+def to_train_on[Shown: Sided](known: dict[str, Shown], state: State, *, fresh: bool) -> list[Shown]:
+    """Shards of the training side; those of the checkpoint until it is time to look for more.
+
+    Raises:
+        InvalidValue: if there are none.
+    """
     found = [name for name, shard in known.items() if not shard.held_out]
     if not found:
-        raise _nothing()
+        raise nothing()
     if fresh or not set(state.shards) <= set(known):  # somebody took some away
         state.shards = found
     return [known[name] for name in state.shards]
 
 
-def _step(state: State, one, spent: float, made: Recipe) -> float:
+def set_rate(state: State, spent: float) -> None:
+    """The learning rate of the next step: it rises over WARM steps and falls as a cosine; `spent` is the share of the budget gone."""
     fallen = LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * spent))
     for group in state.optimizer.param_groups:
         group["lr"] = state.said["rate"] * min((state.step + 1) / WARM, fallen)
+
+
+def _step(state: State, one, spent: float, made: Recipe) -> float:
+    set_rate(state, spent)
     drawn = state.network(one.controls, one.vector, noisy=one.noisy, time=one.time, weights=one.weights)
     loss = (distance(drawn, one.target) * flow_weight(one.time)).mean()
     state.optimizer.zero_grad(set_to_none=True)

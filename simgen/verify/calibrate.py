@@ -104,6 +104,7 @@ class _Table:
 
     @classmethod
     def of(cls, found: Sequence[Trial]) -> "_Table":
+        """Every finite value of these trials."""
         rows, part, clips = [], 0, sorted({trial.specimen for trial in found})
         for number, trial in enumerate(found):
             one = trial.measurement

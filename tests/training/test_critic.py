@@ -1,6 +1,7 @@
 """The critic learns outlines and depth from pairs, goes on as if it had never stopped, and says what is wrong with its weights."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -54,6 +55,14 @@ def test_killed_and_resumed_equals_never_killed(pairs, tmp_path, monkeypatch):
         trained(pairs, tmp_path / "killed", 14, progress=stop)
     ours, theirs = load(whole).state_dict(), load(trained(pairs, tmp_path / "killed", 14)).state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_it_goes_on_where_shards_were_taken_away(tmp_path):
+    data, out = write_pairs(tmp_path / "pairs", [0, 1]), tmp_path / "out"
+    trained(data, out, 3)
+    shutil.rmtree(data / "shards" / "000000")
+    trained(data, out, 6)
+    assert [line["shards"] for line in logged(out) if "shards" in line] == [2, 1]
 
 
 def test_a_batch_follows_from_its_seed_and_step(pairs, tmp_path):
