@@ -179,3 +179,70 @@ class DamagedLimits(SimGenError):
 
     def __init__(self, file: object, problem: str):
         super().__init__(f"{file}: {problem}. Make it anew with: simgen verify DATASET --calibrate {file}")
+
+
+class NothingServed(SimGenError):
+    """An address at which no environment can be reached."""
+
+    def __init__(self, address: str, reason: str):
+        super().__init__(f"No environment is served at {address} ({reason}). Check the address, or serve one there with: simgen serve")
+
+
+class CannotServe(SimGenError):
+    """A host and port that an environment cannot be served at."""
+
+    def __init__(self, address: str, reason: str):
+        super().__init__(f"Cannot serve at {address}: {reason}. Choose another --port, or a --host of this machine.")
+
+
+class WrongToken(SimGenError):
+    """A remote environment that does not know the caller."""
+
+    def __init__(self, address: str):
+        super().__init__(f"The environment at {address} refuses the token. Give the one its server printed or was started with.")
+
+
+class EnvironmentInUse(SimGenError):
+    """A remote environment that serves another client; it serves one at a time."""
+
+    def __init__(self, address: str):
+        super().__init__(f"The environment at {address} is in use by another client. Finish that one first, or start another server.")
+
+
+class ConnectionLost(SimGenError):
+    """A remote environment that went away while it was in use."""
+
+    def __init__(self, address: str, verb: str, reason: str):
+        super().__init__(
+            f"The environment at {address} was lost during {verb} ({reason}). Check its server, then connect again and reset the environment."
+        )
+
+
+class NoAnswer(SimGenError):
+    """A remote environment that takes longer than the caller waits."""
+
+    def __init__(self, address: str, verb: str, seconds: int):
+        super().__init__(
+            f"The environment at {address} did not answer {verb} within {seconds:g} s. Check its server, or give connect a longer timeout."
+        )
+
+
+class CannotTravel(SimGenError):
+    """A value that no message between a policy and a remote environment can carry."""
+
+    def __init__(self, what: str):
+        super().__init__(f"{what} cannot travel to or from a remote environment. Use arrays of numbers, text, numbers, lists and dicts.")
+
+
+class BadMessage(SimGenError):
+    """A message that a remote environment does not understand."""
+
+    def __init__(self, problem: str):
+        super().__init__(f"The message {problem}. Use simgen.environment.remote.connect of the server's version to speak to it.")
+
+
+class RemoteFault(SimGenError):
+    """An exception in a remote environment that is none of SimGen's."""
+
+    def __init__(self, sentence: str):
+        super().__init__(f"The remote environment failed: {sentence}. Check the log of its server.")
