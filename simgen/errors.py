@@ -214,7 +214,7 @@ class ConnectionLost(SimGenError):
 
     def __init__(self, address: str, verb: str, reason: str):
         super().__init__(
-            f"The environment at {address} was lost during {verb} ({reason}). Check its server, then connect again and reset the environment."
+            f"The environment at {address} was lost during {verb} ({reason}). Check its server, then connect again and reset."
         )
 
 
