@@ -37,12 +37,34 @@ class Motion:
     """Change of brightness beyond what is predicted, of most tiles of the frame against their median."""
 
 
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """What a frame leaves for the next one to be compared with."""
+
+    log: np.ndarray
+    """`Photograph.log`, float32, (3, H, W)."""
+    predicted: np.ndarray
+    """`Shading.predicted`, float32, (3, H, W)."""
+    grain: tuple[float, float, float]
+    """`Shading.grain`."""
+    inside: np.ndarray
+    """`Expectation.inside`, bool, (H, W)."""
+    bodies: np.ndarray
+    """Body ids, int32, (H, W)."""
+
+    @classmethod
+    def of(cls, shading: Shading) -> "Earlier":
+        """Of a frame; nothing else of it is held on to."""
+        expected = shading.expectation
+        return cls(shading.photograph.log, shading.predicted, shading.grain, expected.inside, expected.observation.instance)
+
+
 UNKNOWN = Motion(*[float("nan")] * 4)
 """Where there is nothing to compare."""
 
 
-def motion(now: Shading, before: Shading) -> Motion:
-    """How `now` follows from `before`, the frame one step earlier."""
+def motion(now: Shading, before: Earlier) -> Motion:
+    """How `now` follows from `before`, the frame that its flow leads to."""
     at, fast = _carried(now, before)
     if len(at) < 100:
         return UNKNOWN
@@ -50,7 +72,7 @@ def motion(now: Shading, before: Shading) -> Motion:
     v, u = np.divmod(at, width)
     flow = now.expectation.observation.flow.reshape(-1, 2)[at]
     seen = now.photograph.log.reshape(3, -1)[:, at]
-    change = seen - _bilinear(before.photograph.log, u + flow[:, 0], v + flow[:, 1])
+    change = seen - _bilinear(before.log, u + flow[:, 0], v + flow[:, 1])
     gain, grain = np.median(change, axis=1, keepdims=True), 0.56 * (np.mean(now.grain) + np.mean(before.grain))
     size = np.maximum(np.abs(change - gain).mean(axis=0) - grain, 0)
     return Motion(
@@ -61,7 +83,7 @@ def motion(now: Shading, before: Shading) -> Motion:
     )
 
 
-def _carried(now: Shading, before: Shading) -> tuple[np.ndarray, np.ndarray]:
+def _carried(now: Shading, before: Earlier) -> tuple[np.ndarray, np.ndarray]:
     """Some pixels that can be followed back to the same body, as indices into H*W, (N,), and whether each moves."""
     height, width = now.expectation.where.shape
     flow = now.expectation.observation.flow.reshape(-1, 2)
@@ -73,14 +95,14 @@ def _carried(now: Shading, before: Shading) -> tuple[np.ndarray, np.ndarray]:
     u, v = np.rint(u + flow[at, 0]).astype(int), np.rint(v + flow[at, 1]).astype(int)
     within = (u > 0) & (v > 0) & (u < width - 1) & (v < height - 1)
     at, fast, then = at[within], fast[within], (v * width + u)[within]
-    bodies, earlier = now.expectation.observation.instance.ravel(), before.expectation.observation.instance.ravel()
-    kept = before.expectation.inside.ravel()[then] & (bodies[at] == earlier[then])
+    bodies, earlier = now.expectation.observation.instance.ravel(), before.bodies.ravel()
+    kept = before.inside.ravel()[then] & (bodies[at] == earlier[then])
     return at[kept], fast[kept]
 
 
-def _frozen(now: Shading, before: Shading) -> float:
+def _frozen(now: Shading, before: Earlier) -> float:
     """By how the photograph's change goes with the prediction's, or by how large it is, where it changes otherwise than predicted."""
-    seen = _spreads(now.photograph.log - before.photograph.log)
+    seen = _spreads(now.photograph.log - before.log)
     expected = _spreads(now.predicted - before.predicted)
     whole = float((expected**2).sum())
     came = max(float((seen * expected).sum()), float((seen**2).sum()))
@@ -101,7 +123,7 @@ def _still(change: np.ndarray, u: np.ndarray, v: np.ndarray) -> float:
     return float(np.quantile(np.abs(mean).mean(axis=0), 0.9)) if mean.shape[1] >= 10 else float("nan")
 
 
-def _flicker(now: Shading, before: Shading) -> float:
+def _flicker(now: Shading, before: Earlier) -> float:
     """Along the flow, to the nearest pixel: brightness is compared in tiles."""
     height, width = now.expectation.where.shape
     flow = now.expectation.observation.flow
@@ -110,7 +132,7 @@ def _flicker(now: Shading, before: Shading) -> float:
     back = np.rint(flow[v, u]).astype(int)
     then = np.clip(v + back[:, 1], 0, height - 1), np.clip(u + back[:, 0], 0, width - 1)
     change = np.zeros((2, height, width), np.float32)
-    lighter, was = (one.photograph.log[0] - one.predicted[0] for one in (now, before))
+    lighter, was = now.photograph.log[0] - now.predicted[0], before.log[0] - before.predicted[0]
     change[0, v, u] = (lighter[v, u] - was[then]).clip(-0.5, 0.5)
     change[1, v, u] = 1
     total, share = blocks(change, TILE)
