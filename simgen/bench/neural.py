@@ -19,7 +19,7 @@ from simgen.scenario.light import Lamp, Light
 from simgen.simulator.appearance import Appearances
 from simgen.simulator.raycast import RayCaster
 from simgen.stopwatch import Stopwatch
-from simgen.world import Appearance, ControlBatch, ControlClip
+from simgen.world import Appearance, ControlClip, Shot
 from simgen.world.neural.buffers import MODALITIES, VECTOR, Buffers
 from simgen.world.neural.denoise import Sampling, denoised
 from simgen.world.neural.network import NeuralShading
@@ -102,7 +102,7 @@ class _Take:
         self._before = tuple(seen), pose
         with self._watch("direct light"):
             seen = [self._dresser.of(one, pose, now) for one in seen]
-        self._stream.step(ControlBatch(tuple(seen), (self._scene,) * len(views)))
+        self._stream.step([Shot(one, self._scene) for one in seen])
         whole = time.perf_counter() - start
         if counts:
             self._laps.append(self._watch.seconds | self._world.watch.seconds | {"whole": whole})

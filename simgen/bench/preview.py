@@ -16,7 +16,7 @@ from simgen.simulator.direct_light import lit
 from simgen.simulator.raycast import RayCaster
 from simgen.world import Appearance, ControlClip
 from simgen.world.atmosphere import through_air
-from simgen.world.develop import Developer
+from simgen.world.develop import Developer, metered
 from simgen.world.preview import photometric, smooth_edges
 
 SCENE, CAMERAS, SIZE = "pick_place", ("front", "wrist"), 256
@@ -73,7 +73,7 @@ def _stages(observation: Observation, caster: RayCaster, link_pose, conditions: 
     stage("surfaces", lambda: photometric(found["direct light"], Weather(), illumination))
     stage("edges", lambda: smooth_edges(found["surfaces"], observation))
     stage("air", lambda: through_air(found["edges"], observation, conditions, illumination, seed=0))
-    developer = Developer(found["air"], observation.view, conditions, illumination, seed=0, interval_s=0.05)
+    developer = Developer(metered(found["air"]), observation.view, seed=0, interval_s=0.05)
     stage("development", lambda: developer.develop(1, found["air"], observation, conditions, illumination))
     return parts
 

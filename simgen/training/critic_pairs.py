@@ -21,7 +21,7 @@ from simgen.verify.expectation import Expectation
 from simgen.verify.faults import STRENGTHS
 from simgen.verify.harmless import HARMLESS
 from simgen.world.atmosphere import through_air
-from simgen.world.develop import Developer
+from simgen.world.develop import Developer, metered
 
 ARRAYS = ("photographs", "depth", "outline")
 KINDS = ("faulty", "clean", "cheap")
@@ -136,7 +136,7 @@ def _photograph(pair: Pair, light: np.ndarray, sensor: Sensor, seed: int, interv
     seen, now = pair.observation, Conditions(pair.conditions.weather, pair.conditions.light, sensor)
     illumination = illuminate(now.weather, now.light)
     hdr = through_air(light, seen, now, illumination, seed=seed)
-    return Developer(hdr, seen.view, now, illumination, seed=seed, interval_s=interval_s).develop(0, hdr, seen, now, illumination)
+    return Developer(metered(hdr), seen.view, seed=seed, interval_s=interval_s).develop(0, hdr, seen, now, illumination)
 
 
 def _crop(lessons: Sequence[Lessons], ends: np.ndarray, number: int, crop: int, rng: np.random.Generator):

@@ -23,7 +23,7 @@ from simgen.training.scores import decibels, structure
 from simgen.training.tables import drift_page
 from simgen.training.wander import Instant, wander
 from simgen.training.warping import changes, flicker
-from simgen.world import Appearance, ControlBatch, ControlClip, Stream, World
+from simgen.world import Appearance, ControlClip, Shot, Stream, World
 from simgen.world.preview import Preview
 from simgen.world.tone import to_linear
 
@@ -126,7 +126,7 @@ def _streamed(
         progress(number, frames)
         if number in (0, frames - period):
             streams.append(_begun(world, instant, conditions, scene))
-        pictures = [stream.step(ControlBatch(tuple(instant.seen.values()), (scene,) * len(instant.seen))) for stream in streams]
+        pictures = [stream.step([Shot(seen, scene) for seen in instant.seen.values()]) for stream in streams]
         if number < period or number >= frames - period:
             kept.append(instant)
             drawn.append(pictures[0])

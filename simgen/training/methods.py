@@ -123,6 +123,6 @@ def photographs(pairs: Sequence[Pair], lights: Sequence[np.ndarray], *, air: boo
         seen, now = pair.observation, Conditions(pair.conditions.weather, pair.conditions.light, FAULTLESS)
         illumination = illuminate(now.weather, now.light)
         hdr = through_air(light, seen, now, illumination, seed=0) if air else light
-        camera = camera or Developer(hdr, seen.view, now, illumination, seed=0, interval_s=0.0)
+        camera = camera or Developer(metered(hdr), seen.view, seed=0)
         frames.append(camera.develop(number, hdr, seen, now, illumination))
     return frames

@@ -53,24 +53,25 @@ class ControlClip:
     def __len__(self) -> int:
         return len(self.observations)
 
-    def air_seed(self, seed: int) -> int:
-        """Of the drops and flakes in the air: the Scene's, so that every camera and every world sees the same ones; that of the
-        photograph where the Scene is unknown."""
-        return seed if self.scene is None else int(stream(self.scene.seed, self.scene.episode, "air").integers(2**32))
-
 
 @dataclass(frozen=True, eq=False)
-class ControlBatch:
-    """What a world may look at in one step of a closed loop: one row for each camera of each environment."""
+class Shot:
+    """What a world may look at in one frame of one row of a closed loop."""
 
-    observations: tuple[Observation, ...]
-    """Exact buffers, (N,), all of one size."""
-    scenes: tuple[Scene | None, ...]
-    """The Scene of every row, (N,); None for arrays from elsewhere."""
+    observation: Observation
+    """Exact buffers."""
+    scene: Scene | None = None
+    """None for arrays from elsewhere."""
+    state: State | None = None
+    """The physics truth, where the Scene is known."""
+    conditions: Conditions | None = None
+    """Weather, light and sensor of this instant; None is what the row's appearance says of the frame of this number."""
 
-    def __post_init__(self):
-        if len(self.observations) != len(self.scenes):
-            raise ShapeMismatch("scenes", (len(self.scenes),), "observations", (len(self.observations),))
+
+def air_seed(scene: Scene | None, seed: int) -> int:
+    """Of the drops and flakes in the air: the Scene's, so that every camera and every world sees the same ones; that of the photograph
+    where the Scene is unknown."""
+    return seed if scene is None else int(stream(scene.seed, scene.episode, "air").integers(2**32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +87,19 @@ class Clip:
 
 
 class Stream(Protocol):
-    """A world at work in a closed loop, batched: a row is the same alone and beside others."""
+    """A world at work in a closed loop, batched over rows, one a camera of an environment: a row is the same alone and beside others."""
 
-    def step(self, controls: ControlBatch) -> np.ndarray:
-        """One frame of every row, sRGB, uint8, (N, H, W, 3)."""
+    def step(self, shots: Sequence[Shot], rows: Sequence[int] | None = None) -> list[np.ndarray]:
+        """One frame of each of these rows, or of all, sRGB, uint8, (H, W, 3) each."""
 
-    def reset(self, rows: Sequence[int], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> None:
+    def reset(self, rows: Sequence[int], views: Sequence[CameraView], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> None:
         """Begin these rows anew."""
+
+    def memory(self, row: int) -> dict[str, np.ndarray]:
+        """All that one frame of a row hands to the next."""
+
+    def recall(self, row: int, memory: dict[str, np.ndarray]) -> None:
+        """Go on with a row, just begun anew, from what `memory` said of it, bit for bit."""
 
 
 class World(Protocol):

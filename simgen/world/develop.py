@@ -21,7 +21,6 @@ from simgen.scenario.sensor import Sensor
 from simgen.scenario.skylight import illuminant
 from simgen.world.glass import Glass
 from simgen.world.scatter import bloom, blurred, veil
-from simgen.world.shutter import clip_interval_s as clip_interval_s
 from simgen.world.shutter import smeared
 from simgen.world.tone import GREY, PRINT, STEPS, WHITE
 from simgen.world.tone import to_linear as to_linear
@@ -40,27 +39,18 @@ FARTHEST = 0.8
 class Developer:
     """One camera's development of one clip."""
 
-    def __init__(
-        self, first: np.ndarray, view: CameraView, conditions: Conditions, illumination: Illumination, *, seed: int, interval_s: float
-    ):
-        """Meter.
+    def __init__(self, gain: float, view: CameraView, *, seed: int, interval_s: float = 0.0):
+        """Set the exposure.
 
         Args:
-            first: the clip's first frame, cd/m2 in linear sRGB, (H, W, 3).
+            gain: exposure of 1 cd/m2, before `exposure_ev`: what `metered` made of the first frame.
             view: the camera, whose name tells its dead pixels and drops from another's.
-            conditions: of the first frame.
-            illumination: of the first frame.
             seed: of the photograph.
-            interval_s: between two frames; 0 where there is but one, which nothing smears.
-
-        Raises:
-            InvalidValue: if `first` is not finite.
+            interval_s: from the frame before to the next that is developed; 0 where there is none before, and nothing smears.
         """
-        _check(first, 0)
-        self.gain = metered(first)
-        """Exposure of 1 cd/m2, before `exposure_ev`."""
-        self._seed, self._camera, self._interval_s = seed, view.name, interval_s
-        self._glass = Glass(seed, view.name, first.shape[:2])
+        self.gain, self.interval_s = gain, interval_s
+        self._seed, self._camera = seed, view.name
+        self._glass = Glass(seed, view.name, (view.intrinsics.height, view.intrinsics.width))
 
     def develop(
         self, frame: int, hdr: np.ndarray, observation: Observation, conditions: Conditions, illumination: Illumination
@@ -79,8 +69,8 @@ class Developer:
         """
         _check(hdr, frame)
         sensor, light = conditions.sensor, np.asarray(hdr, dtype=np.float32)
-        if sensor.shutter_s > 0 and self._interval_s > 0:
-            light = smeared(light, observation.flow, observation.depth, sensor.shutter_s / self._interval_s)
+        if sensor.shutter_s > 0 and self.interval_s > 0:
+            light = smeared(light, observation.flow, observation.depth, sensor.shutter_s / self.interval_s)
         gain = np.float32(self.gain * 2.0**sensor.exposure_ev)
         light = self._through_lens(np.minimum(light * gain, np.float32(BRIGHTEST)), sensor)
         if sensor.glare > 0:
@@ -141,7 +131,11 @@ def metered(first: np.ndarray) -> float:
     """Exposure of 1 cd/m2: a compromise that brings the mean of logarithms to a grey card and the 95th percentile near white.
 
     A hundred times the light gives the same picture, but for night, which stays darker.
+
+    Raises:
+        InvalidValue: if `first`, cd/m2 in linear sRGB, (H, W, 3), is not finite.
     """
+    _check(first, 0)
     light = luminance(np.asarray(first, dtype=np.float64)).reshape(-1)
     low, bright, high = np.percentile(light, [2, 95, 99])
     if high <= 0:

@@ -12,7 +12,7 @@ CHIP_HEIGHT_M = 4.8e-3
 
 def focus_distance(sensor: Sensor, first: Observation) -> float:
     """Metres along the optical axis: what the sensor says, else to what the middle of a clip's first picture shows."""
-    return sensor.focus_m or _middle_depth(first)
+    return sensor.focus_m or middle_depth(first)
 
 
 def aperture_m(sensor: Sensor, lens: Intrinsics) -> float:
@@ -26,7 +26,8 @@ def blur_circle(observation: Observation, sensor: Sensor, focus_m: float) -> np.
     return np.float32(aperture_m(sensor, lens) * lens.fy) * (np.float32(1 / focus_m) - 1 / np.maximum(observation.depth, np.float32(1e-3)))
 
 
-def _middle_depth(observation: Observation) -> float:
+def middle_depth(observation: Observation) -> float:
+    """Metres along the optical axis: what the middle of a picture shows; half as far as the camera sees where it shows nothing."""
     height, width = observation.depth.shape
     middle = observation.depth[height * 2 // 5 : max(height * 3 // 5, 1), width * 2 // 5 : max(width * 3 // 5, 1)]
     seen = middle[np.isfinite(middle)]

@@ -1,20 +1,21 @@
 """The cheap photograph: albedo times direct light, with gloss, sky, air and a camera's response; a game's render, at once."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
 from simgen.compiled import compiled, in_bands
 from simgen.errors import InvalidValue
+from simgen.geometry import CameraView
 from simgen.observation import Observation
+from simgen.scenario.conditions import Conditions
 from simgen.scenario.illumination import Illumination
-from simgen.scenario.sky import illuminate
 from simgen.scenario.weather import Weather
-from simgen.world import Appearance, Clip, ControlClip
-from simgen.world.atmosphere import through_air
+from simgen.world import Appearance, Clip, ControlClip, Shot
 from simgen.world.atmosphere.ray import directions, stretch
 from simgen.world.covering import covered
-from simgen.world.develop import Developer, clip_interval_s
+from simgen.world.roll import Roll
+from simgen.world.rows import Rows, one_by_one
 from simgen.world.shading import Surfaces, background, shaded
 from simgen.world.tone import LINEAR, median
 
@@ -34,20 +35,50 @@ class Preview:
             InvalidValue: if the observations carry no direct light, or their light is not finite.
             AssetError: if the light's environment is missing or no HDR image.
         """
-        folder = None if controls.scene is None or controls.scene.folder is None else Path(controls.scene.folder)
-        frames, developer = [], None
-        for number, observation in enumerate(controls.observations):
-            conditions = appearance.at(number)
-            illumination = illuminate(conditions.weather, conditions.light, folder)
-            # what a Scene's cameras saw already looks as its weather makes it; of arrays from elsewhere nobody knows
-            lying = conditions.weather if controls.scene is None else Weather()
-            hdr = smooth_edges(photometric(observation, lying, illumination), observation)
-            hdr = through_air(hdr, observation, conditions, illumination, seed=controls.air_seed(seed))
-            if developer is None:
-                interval_s = clip_interval_s(controls.observations)
-                developer = Developer(hdr, observation.view, conditions, illumination, seed=seed, interval_s=interval_s)
-            frames.append(developer.develop(number, hdr, observation, conditions, illumination))
+        stream = self.stream([controls.observations[0].view], [appearance], seeds=[seed])
+        frames = [stream.step([Shot(observation, controls.scene)])[0] for observation in controls.observations]
         return Clip(np.stack(frames), self.name, (self.name,) * len(frames))
+
+    def stream(self, views: Sequence[CameraView], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> Rows:
+        """Photographs of many cameras, one step at a time."""
+        return Rows(_Row, one_by_one, views, appearances, seeds)
+
+
+class _Row:
+    """One camera's roll of film."""
+
+    def __init__(self, view: CameraView, appearance: Appearance, seed: int):
+        self._roll = Roll(view, appearance, seed)
+
+    def see(self, shot: Shot) -> np.ndarray:
+        conditions, illumination = self._roll.wind(shot)
+        return cheap_light(shot.observation, conditions, illumination, known=shot.scene is not None)
+
+    def develop(self, drawn: np.ndarray) -> np.ndarray:
+        return self._roll.photograph(drawn)
+
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        return self._roll.memory
+
+    @memory.setter
+    def memory(self, memory: dict[str, np.ndarray]):
+        self._roll.memory = memory
+
+
+def cheap_light(observation: Observation, now: Conditions, light: Illumination, *, known: bool) -> np.ndarray:
+    """What is drawn before air and camera, cd/m2 in linear sRGB, float32, (H, W, 3).
+
+    Args:
+        observation: with its direct light.
+        now: weather of that instant.
+        light: of that instant.
+        known: whether surfaces already look as their weather makes them, as those of a Scene do; of arrays from elsewhere nobody knows.
+
+    Raises:
+        InvalidValue: if the observation carries no direct light.
+    """
+    return smooth_edges(photometric(observation, Weather() if known else now.weather, light), observation)
 
 
 def photometric(observation: Observation, weather: Weather, illumination: Illumination) -> np.ndarray:

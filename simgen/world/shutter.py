@@ -1,22 +1,14 @@
 """Shutter: what moves while it is open is smeared along its motion."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from simgen.compiled import compiled, in_bands
-from simgen.observation import Observation
 
 LEAST = 0.5
 """Pixels of smear below which nothing is done."""
 TAPS = 15
 """Most places looked at along a smear."""
-
-
-def clip_interval_s(observations: Sequence[Observation]) -> float:
-    """Seconds from a clip's first frame to its second; 0 where there is but one."""
-    return (observations[1].time_ns - observations[0].time_ns) * 1e-9 if len(observations) > 1 else 0.0
 
 
 def smeared(light: np.ndarray, flow: np.ndarray, depth: np.ndarray, share: float) -> np.ndarray:

@@ -35,7 +35,7 @@ class Darker:
 
     def step(self, controls):
         self._frame += 1
-        return (self._stream.step(controls) * (1 - 0.002 * self._frame)).astype(np.uint8)
+        return [(picture * (1 - 0.002 * self._frame)).astype(np.uint8) for picture in self._stream.step(controls)]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,9 @@ from simgen.scenario.light import Light
 from simgen.scenario.sensor import Sensor
 from simgen.scenario.sky import illuminate
 from simgen.scenario.weather import Weather
-from simgen.world.develop import Developer, clip_interval_s, metered, to_linear, to_srgb
+from simgen.world import Appearance, Shot
+from simgen.world.develop import Developer, metered, to_linear, to_srgb
+from simgen.world.roll import Roll
 from simgen.world.scatter import bloom
 from simgen.world.shutter import smeared
 from simgen.world.tone import GREY, film, median, printed
@@ -47,12 +49,12 @@ def conditions(**sensor) -> Conditions:
     return Conditions(sensor=Sensor(**(CLEAN | sensor)))
 
 
-def developer(first, *, camera=None, illumination=WHITE, seed=0, interval_s=0.1, **sensor) -> Developer:
-    return Developer(first, camera or view(), conditions(**sensor), illumination, seed=seed, interval_s=interval_s)
+def developer(first, *, camera=None, seed=0, interval_s=0.1) -> Developer:
+    return Developer(metered(first), camera or view(), seed=seed, interval_s=interval_s)
 
 
 def developed(hdr, *, first=None, frame=0, seen=None, illumination=WHITE, seed=0, camera=None, **sensor) -> np.ndarray:
-    made = developer(hdr if first is None else first, camera=camera, illumination=illumination, seed=seed, **sensor)
+    made = developer(hdr if first is None else first, camera=camera, seed=seed)
     return made.develop(frame, hdr, seen or observation(camera), conditions(**sensor), illumination)
 
 
@@ -132,7 +134,7 @@ def test_metering_is_not_thrown_by_a_lamp_in_the_picture_or_by_darkness():
 @pytest.mark.parametrize("exposure", [0.05, 0.18, 0.6])
 def test_noise_has_the_deviation_it_says(exposure):
     flat = np.full((SIZE, SIZE, 3), 100.0)
-    made = developer(flat, shot_noise=0.05, read_noise=0.01, white_balance_k=6504.0, auto_white_balance=0.0)
+    made = developer(flat)
     light = np.full_like(flat, exposure / made.gain)
     noisy = np.stack([made.develop(n, light, observation(), conditions(shot_noise=0.05, read_noise=0.01), WHITE) for n in range(8)])
     curve = np.linspace(0, 1.5, 3000)
@@ -249,9 +251,19 @@ def test_a_thing_that_passes_smears_over_what_stands_still_behind_it():
     assert np.array_equal(out[:15], light[:15])
 
 
-def test_the_interval_of_a_clip_is_read_from_its_times():
-    assert clip_interval_s([observation(), observation(time_ns=50_000_000)]) == pytest.approx(0.05)
-    assert clip_interval_s([observation()]) == 0
+def test_a_roll_knows_how_long_ago_the_last_frame_was():
+    camera, sensor = view(), CLEAN | {"shutter_s": 0.02}
+    flow = np.zeros((SIZE, SIZE, 2), np.float32)
+    flow[..., 0] = 12
+    looks = Appearance(conditions=(Conditions(sensor=Sensor(**sensor)),))
+    widths = []
+    for interval_ns in (50_000_000, 800_000_000):
+        roll = Roll(camera, looks, 0)
+        for frame in range(3):
+            roll.wind(Shot(observation(camera, flow=flow, time_ns=frame * interval_ns)))
+            picture = roll.develop(np.where(np.arange(SIZE) < SIZE // 2, 100.0, 1000.0)[None, :, None] * np.ones((SIZE, SIZE, 3)))
+        widths.append(len(np.unique(picture[SIZE // 2, :, 1])))
+    assert widths[0] > widths[1] == 2  # the same motion, in sixteen times the time
 
 
 # -- rules
@@ -269,7 +281,7 @@ def test_light_that_is_no_number_is_refused_by_the_name_of_its_frame(bad):
 
 def test_a_frame_is_the_same_whatever_was_developed_before():
     sensor = dict(shot_noise=0.02, lens_drops=0.1, lens_smear=0.3, dead_pixels=0.01, bloom=0.05, vignetting=0.2)
-    made, alone = developer(scene(), **sensor), developer(scene(), **sensor)
+    made, alone = developer(scene()), developer(scene())
     frames = [made.develop(n, scene(n), observation(), conditions(**sensor), WHITE) for n in range(4)]
     assert np.array_equal(frames[3], alone.develop(3, scene(3), observation(), conditions(**sensor), WHITE))
     assert frames[0].dtype == np.uint8 and frames[0].shape == (SIZE, SIZE, 3)

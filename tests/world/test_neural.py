@@ -15,7 +15,7 @@ from simgen.scenario.conditions import Conditions
 from simgen.scenario.light import Lamp, Light
 from simgen.scenario.sensor import Sensor
 from simgen.scenario.weather import Weather
-from simgen.world import Appearance, ControlBatch, ControlClip
+from simgen.world import Appearance, ControlClip, Shot
 from simgen.world.neural import weights as shelf
 from simgen.world.neural.buffers import MODALITIES, VECTOR
 from simgen.world.neural.denoise import Sampling, carried
@@ -107,7 +107,7 @@ def test_a_row_is_the_same_alone_and_beside_others(network, steps):
     made, clips = neural(network, steps=steps), [run(), run(shift=-1.0)]
     looks = [under(), under(weather=Weather(snow_cover=0.5))]
     stream = made.stream([clip.observations[0].view for clip in clips], looks, seeds=[3, 4])
-    frames = [stream.step(ControlBatch(tuple(clip.observations[t] for clip in clips), (None, None))) for t in range(3)]
+    frames = [stream.step([Shot(clip.observations[t]) for clip in clips]) for t in range(3)]
     for row, (clip, look) in enumerate(zip(clips, looks, strict=True)):
         assert (np.stack([frame[row] for frame in frames]) == made.render(clip, look, seed=3 + row).frames).all()
 
@@ -116,9 +116,9 @@ def test_a_row_that_is_reset_begins_anew(network):
     made, clip = neural(network), run()
     stream = made.stream([clip.observations[0].view], [under()], seeds=[3])
     for observation in clip.observations:
-        stream.step(ControlBatch((observation,), (None,)))
-    stream.reset([0], [under(Light(elevation_deg=10.0))], seeds=[9])
-    again = stream.step(ControlBatch(clip.observations[:1], (None,)))[0]
+        stream.step([Shot(observation)])
+    stream.reset([0], [clip.observations[0].view], [under(Light(elevation_deg=10.0))], seeds=[9])
+    again = stream.step([Shot(clip.observations[0])])[0]
     assert (again == made.render(ControlClip(clip.observations[:1]), under(Light(elevation_deg=10.0)), seed=9).frames[0]).all()
 
 
@@ -175,8 +175,8 @@ def test_controls_of_the_wrong_size_and_names_are_told_in_a_sentence(network):
     with pytest.raises(InvalidValue, match="at least 1"):
         Sampling(steps=0)
     stream = neural(network).stream([seen().view], [under()], seeds=[1])
-    with pytest.raises(ShapeMismatch, match="a batch of controls"):
-        stream.step(ControlBatch((seen(), seen()), (None, None)))
+    with pytest.raises(ShapeMismatch, match="a batch of shots"):
+        stream.step([Shot(seen()), Shot(seen())])
 
 
 def test_weights_come_back_as_they_were_kept(network, tmp_path):

@@ -14,6 +14,9 @@ from simgen.world.neural.buffers import MODALITIES, Buffers
 from simgen.world.neural.frozen import Frozen
 from simgen.world.neural.network import STRIDE, NeuralShading
 
+MOST = 32
+"""Frames that go through the network together at most: more take memory and no less time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
@@ -45,23 +48,28 @@ def denoised(
 
     Args:
         network: for inference.
-        frames: what is seen, of one size.
+        frames: what is seen; those of one size, of which the same is known, go together.
         noise: standard normal, float32, (H, W, 3) each; None where there is but one step.
         sampling: how the network is asked.
 
     Raises:
         ShapeMismatch: if a weight map is of another size.
     """
-    device = network.device
-    kinds = {tuple(frame.maps) for frame in frames}
-    groups = [frames] if device.type != "cpu" and len(kinds) == 1 else [[frame] for frame in frames]
-    out, first = [], 0
+    out: list[np.ndarray] = [None] * len(frames)
     with torch.inference_mode():
-        for group in groups:
-            part = None if noise is None else noise[first : first + len(group)]
-            out += _together(network, group, part, sampling, device)
-            first += len(group)
+        for group in _groups(frames, 1 if network.device.type == "cpu" else MOST):
+            part = None if noise is None else [noise[n] for n in group]
+            for n, one in zip(group, _together(network, [frames[n] for n in group], part, sampling, network.device), strict=True):
+                out[n] = one
     return out
+
+
+def _groups(frames: Sequence[Buffers], most: int) -> list[list[int]]:
+    """Numbers of the frames that go through the network together."""
+    alike: dict[tuple, list[int]] = {}
+    for n, frame in enumerate(frames):
+        alike.setdefault((tuple(frame.maps), next(iter(frame.maps.values())).shape[:2]), []).append(n)
+    return [group[first : first + most] for group in alike.values() for first in range(0, len(group), most)]
 
 
 def _together(network: NeuralShading | Frozen, frames, noise, sampling: Sampling, device) -> list[np.ndarray]:
