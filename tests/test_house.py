@@ -128,7 +128,8 @@ def test_pybullet_and_the_others_are_all_that_is_required(house):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     assert len(parts["pybullet"]) == 1 and parts["pybullet"][0].startswith("pybullet==")
-    assert {*parts["pybullet"], *parts["others"]} == {*project["dependencies"], *extras["train"], *extras["dev"]} - {"simgen[train]"}
+    needed = {*project["dependencies"], *extras["train"], *extras["remote"], *extras["dev"]} - {"simgen[train,remote]"}
+    assert {*parts["pybullet"], *parts["others"]} == needed
 
 
 @needs_make
