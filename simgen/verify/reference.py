@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simgen.scenario.conditions import Conditions
 from simgen.world import Appearance, ControlClip, World
 
 References = np.ndarray
@@ -21,8 +22,13 @@ def references(world: World, controls: ControlClip, appearance: Appearance, *, s
     """
     if any(observation.light is None for observation in controls.observations):
         return None
-    conditions = tuple(replace(one, sensor=one.sensor.model_copy(update=_SILENT)) for one in appearance.conditions)
+    conditions = tuple(silent(one) for one in appearance.conditions)
     return world.render(controls, replace(appearance, conditions=conditions), seed=seed).frames
+
+
+def silent(conditions: Conditions) -> Conditions:
+    """The same with a sensor free of noise."""
+    return replace(conditions, sensor=conditions.sensor.model_copy(update=_SILENT))
 
 
 _SILENT = {"shot_noise": 0.0, "read_noise": 0.0, "dead_pixels": 0.0}
