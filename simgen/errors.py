@@ -185,7 +185,7 @@ class NothingServed(SimGenError):
     """An address at which no environment can be reached."""
 
     def __init__(self, address: str, reason: str):
-        super().__init__(f"No environment is served at {address} ({reason}). Check the address, or serve one there with: simgen serve")
+        super().__init__(f"No environment is served at {address} ({reason}). Check the address and its certificate, or run: simgen serve")
 
 
 class CannotServe(SimGenError):
@@ -246,3 +246,23 @@ class RemoteFault(SimGenError):
 
     def __init__(self, sentence: str):
         super().__init__(f"The remote environment failed: {sentence}. Check the log of its server.")
+
+
+class OffThePhysics(SimGenError):
+    """A photograph that does not show what the physics says, where nobody wants to go on from one."""
+
+    def __init__(self, world: str, camera: str, reasons: Iterable[str]):
+        super().__init__(
+            f"The world '{world}' drew camera '{camera}' off the physics ({', '.join(reasons)}). "
+            "Reset the environment, or choose gate='replace', 'repeat' or 'flag'."
+        )
+
+
+class WorkerKeepsDying(SimGenError):
+    """Processes that die of the same request, one after the other."""
+
+    def __init__(self, tries: int):
+        super().__init__(
+            f"{tries} worker processes died of the same request, usually for want of memory. "
+            "Make the environment with fewer rows or processes, or smaller pictures."
+        )
