@@ -96,4 +96,7 @@ def row_of(row: Any, rows: int) -> int:
 
 def _short(value: Any) -> Any:
     """What an error may quote of a hostile value."""
-    return value if value is None or type(value) in (bool, int, float) else value[:64] if isinstance(value, str) else type(value).__name__
+    if isinstance(value, str):
+        return value[:64]
+    short = value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**64)
+    return value if short else type(value).__name__
