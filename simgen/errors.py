@@ -254,7 +254,7 @@ class OffThePhysics(SimGenError):
     def __init__(self, world: str, camera: str, reasons: Iterable[str]):
         super().__init__(
             f"The world '{world}' drew camera '{camera}' off the physics ({', '.join(reasons)}). "
-            "Reset the environment, or choose gate='replace', 'repeat' or 'flag'."
+            "Choose gate='replace', 'repeat' or 'flag', or reset the environment."
         )
 
 

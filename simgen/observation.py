@@ -40,6 +40,14 @@ class Observation:
     """What a white matt surface would send to the camera, cd/m2 in linear sRGB, float32, (H, W, 3): direct light of sun, sky and lamps
     with shadows; zeros where nothing was hit; None where it was not asked for."""
 
+    @classmethod
+    def blank(cls, view: CameraView, time_ns: int) -> "Observation":
+        """Of a camera before which nothing stands, or of which nobody asks what does."""
+        size = view.intrinsics.height, view.intrinsics.width
+        ids = np.zeros(size, np.int32), np.full(size, -1, np.int32), np.zeros(size, np.int32)
+        vectors = np.zeros((*size, 3), np.float32), np.full((*size, 2), np.nan, np.float32), np.zeros((*size, 3), np.uint8)
+        return cls(view, time_ns, np.full(size, np.inf, np.float32), *ids, *vectors)
+
     def __post_init__(self):
         size = self.depth.shape
         maps = {"instance": (), "link": (), "semantic": (), "normal": (3,), "flow": (2,), "albedo": (3,), "rgb": (3,)}

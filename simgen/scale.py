@@ -60,7 +60,7 @@ def _in_processes(factory, wanted: int, start: int, limit: int, workers: int) ->
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (factory,))
     try:
         while kept < wanted:
-            with _sharing_cores(workers):
+            with sharing_cores(workers):
                 while kept + len(running) < wanted and len(running) < workers and number < start + limit:
                     running.add(pool.submit(_run, number))
                     number += 1
@@ -80,7 +80,7 @@ def _in_processes(factory, wanted: int, start: int, limit: int, workers: int) ->
 
 
 @contextmanager
-def _sharing_cores(workers: int) -> Iterator[None]:
+def sharing_cores(workers: int) -> Iterator[None]:
     """Workers that start meanwhile compute on their share of the cores: if each took all of them, they would wait for one another.
 
     What the caller's environment says already is left as it is.
@@ -98,11 +98,11 @@ def _sharing_cores(workers: int) -> Iterator[None]:
 def _start_worker(factory: Callable[[], Attempt]) -> None:
     global _attempt
     signal(SIGINT, SIG_IGN)  # Ctrl-C reaches the whole group; the parent alone decides
-    Thread(target=_follow_parent, daemon=True).start()
+    Thread(target=follow_parent, daemon=True).start()
     _attempt = factory()
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """A parent that was killed cannot tell its workers to stop: they would wait for it for ever."""
     parent_process().join()
     os._exit(1)

@@ -81,18 +81,19 @@ class Store:
         paths = sorted((self.partial / "rejected").glob("*.json"))
         return [Rejection(**json.loads(path.read_text())) for path in paths]
 
-    def write(self, episode: Episode, labels: video.Labels = "none", truth: Path | None = None) -> None:
-        """Keep one episode under its number; one that is already there stays.
+    def write(self, episode: Episode, labels: video.Labels = "none", truth: Path | None = None, number: int | None = None) -> None:
+        """Keep one episode; one that is already there stays.
 
         Args:
             episode: what to keep.
             labels: `lerobot` adds depth and segmentation as features that LeRobot itself reads.
             truth: a file that holds its truth already, to copy; None writes it.
+            number: under which it is kept; None is the episode's own.
 
         Raises:
             CannotWrite: if the disk is full or read-only; nothing of the episode remains.
         """
-        self.keep(episode.scene.episode, partial(_fill, episode, labels, truth))
+        self.keep(episode.scene.episode if number is None else number, partial(_fill, episode, labels, truth))
 
     def keep(self, number: int, fill: Callable[[Path], None]) -> None:
         """Keep an episode whose files `fill` puts into a folder, `videos/` and `columns.json` among them; one already there stays.

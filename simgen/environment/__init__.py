@@ -1,1 +1,36 @@
-"""Environments: the arrow closed into a loop, in which policies act upon physics and see photographs of it."""
+"""Environments: the arrow closed into a loop, in which policies act upon physics and see photographs of it.
+
+    import gymnasium, simgen.environment
+
+    env = gymnasium.make("simgen/PickPlace-v0", world="neural", weather="rain:3")
+    observation, info = env.reset(seed=0)
+    observation, reward, terminated, truncated, info = env.step(env.action_space.sample())
+
+`gymnasium.make_vec(id, num_envs=8, vectorization_mode="vector_entry_point")` has many of them share one world. A row is the same alone
+and beside others, in this process or another; only what a policy will look at is drawn, and what it saw is what is recorded.
+
+| id | scene |
+|---|---|
+| `simgen/PickPlace-v0`, `simgen/Push-v0`, `simgen/Stack-v0`, `simgen/Reach-v0`, `simgen/OpenDrawer-v0` | that of the scenes shelf |
+| `simgen/Scene-v0` | any: `scene="my_scene.yaml"` |
+"""
+
+import gymnasium
+
+from simgen.environment.env import Environment as Environment
+from simgen.environment.rules import Rules as Rules
+from simgen.environment.rules import rules_of as rules_of
+from simgen.environment.vector import VectorEnvironment as VectorEnvironment
+
+SCENES = {"PickPlace": "pick_place", "Push": "push", "Stack": "stack", "Reach": "reach", "OpenDrawer": "open_drawer"}
+"""Name of an environment to its scene."""
+IDS = tuple(f"simgen/{name}-v0" for name in (*SCENES, "Scene"))
+"""Every registered id."""
+
+for _id, _scene in zip(IDS, (*SCENES.values(), None), strict=True):
+    gymnasium.register(
+        id=_id,
+        entry_point="simgen.environment.env:Environment",
+        vector_entry_point="simgen.environment.vector:VectorEnvironment",
+        kwargs={} if _scene is None else {"scene": _scene},
+    )

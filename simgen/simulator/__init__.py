@@ -35,6 +35,9 @@ class Simulator(Protocol):
     def observe(self, camera: str) -> Observation:
         """What a camera sees now: exact geometry buffers, and rgb where the simulator was made to draw."""
 
+    def picture(self, camera: str) -> np.ndarray:
+        """What the simulator itself draws now, without any buffers, sRGB, uint8, (H, W, 3)."""
+
     def visible_fraction(self, camera: str) -> dict[int, float]:
         """Body id to the share of its outline, as this camera would see the body alone, in which it is seen now; 0 out of view."""
 

@@ -278,9 +278,17 @@ class PyBullet:
         if seen is None or seen.time_ns != self._state.time_ns:
             seen = self._cast(view, seen)
             if self._draws:
-                seen = replace(seen, rgb=self._draw().draw(view, self._state.link_pose)[0])
+                seen = replace(seen, rgb=self.picture(camera))
             self._seen[camera] = seen
         return seen
+
+    def picture(self, camera: str) -> np.ndarray:
+        """What PyBullet's TinyRenderer draws now, sRGB, uint8, (H, W, 3).
+
+        Raises:
+            UnknownName: if the scene has no such camera.
+        """
+        return self._draw().draw(self.view(camera), self._state.link_pose)[0]
 
     def visible_fraction(self, camera: str) -> dict[int, float]:
         """Body id to the share of its outline, as this camera would see the body alone, in which it is seen now; 0 out of view.
