@@ -13,3 +13,4 @@ from simgen.verify.measure import Measurement as Measurement
 from simgen.verify.measure import measure as measure
 from simgen.verify.reference import References as References
 from simgen.verify.reference import references as references
+from simgen.verify.watch import Watch as Watch
