@@ -11,10 +11,11 @@ from functools import cached_property
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import binary_dilation, distance_transform_edt, find_objects, gaussian_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, find_objects
 
 from simgen.scenario.scene import ROBOT_ID
 from simgen.verify.shading import Shading
+from simgen.verify.smooth import smooth
 
 NEAR, FAR = 3.0, 18.0
 """Least and greatest displacement that is looked for, pixels in a picture 256 pixels high."""
@@ -90,14 +91,14 @@ class Whereabouts:
 
 def _fast(planes: np.ndarray) -> np.ndarray:
     """What changes fast over planes, (3, h, w)."""
-    return planes - gaussian_filter(planes, (0, SMOOTH, SMOOTH))
+    return planes - smooth(planes, SMOOTH)
 
 
 def _filled(planes: np.ndarray, own: np.ndarray) -> np.ndarray:
     """Planes, (3, h, w), with what the mask covers in the colours around it."""
     _, (row, column) = distance_transform_edt(own, return_indices=True)
     carried = planes[:, row, column]
-    return np.where(own, gaussian_filter(carried, (0, 3, 3)), planes)
+    return np.where(own, smooth(carried, 3.0), planes)
 
 
 def _halved(planes: np.ndarray) -> np.ndarray:
@@ -120,8 +121,7 @@ def _shares(
         far: greatest.
         doubt: `DOUBT` of this resolution.
     """
-    height, width = own.shape
-    size = fft.next_fast_len(height + int(far) + 1, real=True), fft.next_fast_len(width + int(far) + 1, real=True)
+    size = tuple(fft.next_fast_len(_round(own.any(axis=1 - axis), int(far)), real=True) for axis in (0, 1))
 
     def spectrum(planes):
         return fft.rfft2(planes, size)
@@ -143,3 +143,9 @@ def _shares(
     distance = np.hypot(down, right)
     asked = (distance >= near) & (distance <= far)
     return tuple(max(whole - least, 0.0) / (whole + doubt) for least in (float(left[asked].min()), left_away))
+
+
+def _round(covered: np.ndarray, far: int) -> int:
+    """Length around which what a mask covers of a line, (n,), can be moved this far without meeting what stands at the other end."""
+    at = np.flatnonzero(covered)
+    return len(covered) + max(far - int(at[0]), int(at[-1]) + far + 1 - len(covered), 0)

@@ -47,7 +47,7 @@ class Critic(nn.Module):
 
     def forward(self, tones: Tensor) -> tuple[Tensor, Tensor]:
         """Log depth but for a constant, and boundary logits, (N, H, W) each, of sRGB tones from 0 to 1, (N, 3, H, W)."""
-        x, passed = self.enter(F.pixel_unshuffle(torch.cat([tones - 0.45, _contrast(tones)], 1), CELL)), []
+        x, passed = self.enter(_cells(tones)), []
         for blocks, down in zip(self.before[:-1], self.down, strict=True):
             x = blocks(x)
             passed.append(x)
@@ -77,16 +77,15 @@ def _blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(_Block(width) for _ in range(count)))
 
 
-def _contrast(tones: Tensor) -> Tensor:
-    """What a pixel has beyond the mean around it, over the spread there."""
+def _cells(tones: Tensor) -> Tensor:
+    """Tones of the pixels of every cell, and what each has beyond the mean around it, over the spread there, (N, 6 * CELL**2, h, w)."""
 
     def mean(planes: Tensor) -> Tensor:
         return F.avg_pool2d(F.avg_pool2d(planes, CELL), AROUND, 1, AROUND // 2, count_include_pad=False)
 
-    middle = mean(tones)
+    middle, pixels = mean(tones), F.pixel_unshuffle(tones, CELL)
     spread = (mean(tones * tones) - middle * middle).clamp_min(0).mean(1, keepdim=True).sqrt()
-    middle, spread = (F.interpolate(planes, scale_factor=float(CELL), mode="nearest") for planes in (middle, spread))
-    return (tones - middle) / (spread + FAINT)
+    return torch.cat([pixels - 0.45, (pixels - middle.repeat_interleave(CELL * CELL, 1)) / (spread + FAINT)], 1)
 
 
 def _active(x: Tensor) -> Tensor:

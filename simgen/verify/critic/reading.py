@@ -1,5 +1,6 @@
 """Reading: what the critic makes of one photograph."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 from simgen.errors import ShapeMismatch
 from simgen.geometry import locked
 from simgen.verify.critic.network import Critic
+from simgen.verify.critic.recorded import recorded
 from simgen.verify.critic.weights import shipped
 
 
@@ -43,14 +45,15 @@ def read(photograph: np.ndarray, critic: Critic | None = None) -> Reading:
 
 @lru_cache(maxsize=32)
 def _remembered(pixels: bytes, shape: tuple[int, int, int]) -> Reading:
-    return _read(np.frombuffer(pixels, np.uint8).reshape(shape), shipped())
+    return _read(np.frombuffer(pixels, np.uint8).reshape(shape), shipped(), quick=recorded)
 
 
-def _read(photograph: np.ndarray, critic: Critic) -> Reading:
+def _read(photograph: np.ndarray, critic: Critic, quick: Callable | None = None) -> Reading:
     height, width, _ = photograph.shape
     tones = torch.from_numpy(photograph.astype(np.float32) / 255).permute(2, 0, 1)[None].to(next(critic.parameters()).device)
     right, low = -width % critic.stride, -height % critic.stride
     with torch.inference_mode():
-        depth, boundary = critic(F.pad(tones, (0, right, 0, low), mode="replicate").contiguous(memory_format=torch.channels_last))
+        tones = F.pad(tones, (0, right, 0, low), mode="replicate").contiguous(memory_format=torch.channels_last)
+        depth, boundary = (quick(critic, *tones.shape[2:]) if quick else critic)(tones)
         found = depth[0, :height, :width], boundary[0, :height, :width].sigmoid()
     return Reading(*(locked(part.cpu().numpy().copy()) for part in found))
