@@ -24,5 +24,6 @@ way in but nobody a session. A client trusts its server with its memory, though 
 
 from simgen.environment.remote.client import RemoteVectorEnv as RemoteVectorEnv
 from simgen.environment.remote.client import connect as connect
+from simgen.environment.remote.protocol import VARIABLE as VARIABLE
 from simgen.environment.remote.server import Server as Server
 from simgen.environment.remote.server import serve as serve

@@ -1,5 +1,6 @@
 """The client: an environment that runs elsewhere, stepped as if it were here."""
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,11 @@ class RemoteVectorEnv(VectorEnv):
 
     def __init__(self, link: Link, timeout: float):
         self._link, self._timeout = link, timeout
+        self._freed = weakref.finalize(self, link.close)  # who forgets to close it frees it all the same
         try:
             said = link.ask("describe", GREETING, protocol=PROTOCOL)
         except BaseException:
-            link.close()
+            self._freed()
             raise
         link.largest = said["largest"]
         self.num_envs, self.render_mode, self.metadata = said["num_envs"], said["render_mode"], said["metadata"]
@@ -81,7 +83,7 @@ class RemoteVectorEnv(VectorEnv):
 
     def close_extras(self, **_: Any) -> None:
         """End the session; the environment stays for the next client."""
-        self._link.close()
+        self._freed()
 
     def _ask(self, verb: str, **arguments: Any) -> Any:
         return self._link.ask(verb, self._timeout, **arguments)

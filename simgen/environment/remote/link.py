@@ -104,8 +104,8 @@ class Link:
         if self._over is None:
             try:
                 self._thread.submit(next, self._call, None).result(FAREWELL)
-            except (grpc.RpcError, TimeoutError):
-                pass  # it is over either way
+            except (grpc.RpcError, TimeoutError, RuntimeError):
+                pass  # it is over either way: also at the interpreter's end, which starts no more threads
         self._end("it was closed")
         self._thread.shutdown()
 

@@ -69,8 +69,9 @@ def options_of(options: Any, rows: int, seal: Seal) -> dict[str, Any] | None:
 def _option(name: str, value: Any, rows: int, seal: Seal) -> Any:
     if name in NAMED:
         each = value if isinstance(value, list) else [value]
-        if len(each) != (rows if each is value else 1) or not all(isinstance(one, str) and NAMED[name].fullmatch(one) for one in each):
-            raise InvalidValue(f"options['{name}']", _short(value), f"a name (small letters, digits, _), or a list of {rows}")
+        if len(each) != (rows if each is value else 1) or not all(_named(NAMED[name], one) for one in each):
+            must = f"a name (small letters, digits, _), None, or a list of {rows} of these"
+            raise InvalidValue(f"options['{name}']", _short(value), must)
         return value
     if name == "snapshot":
         if not isinstance(value, list) or len(value) != rows or not all(one is None or isinstance(one, bytes) for one in value):
@@ -81,6 +82,10 @@ def _option(name: str, value: Any, rows: int, seal: Seal) -> Any:
             raise InvalidValue("options['reset_mask']", _short(value), f"an array of bool, shape ({rows},)")
         return value
     raise UnknownName("option", name[:64], OPTIONS)
+
+
+def _named(pattern: re.Pattern, one: Any) -> bool:
+    return one is None or (isinstance(one, str) and pattern.fullmatch(one) is not None)
 
 
 def row_of(row: Any, rows: int) -> int:

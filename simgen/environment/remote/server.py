@@ -22,6 +22,7 @@ except ImportError as error:
 
 CALLS = 8
 """At once, over all connections: the client's, and some that are refused."""
+MIB = 2**20
 PATIENCE = 1.0
 """Seconds that a client waits for one that is just leaving."""
 OPTIONS = {
@@ -110,7 +111,7 @@ def serve(
     token: str | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
-    largest: int = 16 * 2**20,
+    largest: int | None = None,
 ) -> Server:
     """Serve an environment; the server runs in threads of its own until it is closed.
 
@@ -121,7 +122,7 @@ def serve(
         token: What clients have to know, 16 letters or more; by default the variable SIMGEN_TOKEN, or a new one.
         certificate: PEM file of a certificate chain, with `key`, for TLS.
         key: PEM file of its private key.
-        largest: The most bytes of a client's message, for instance of the snapshots in a reset.
+        largest: The most bytes of a client's message; by default 16 MiB, and 4 MiB a row for its snapshot where that is more.
 
     Raises:
         MissingExtra: on import, where grpcio is not installed.
@@ -132,6 +133,7 @@ def serve(
         raise InvalidValue("certificate, key", (certificate, key), "given together")
     if not 0 <= port < 2**16:
         raise InvalidValue("port", port, "from 0 to 65535")
+    largest = max(16 * MIB, 4 * MIB * env.num_envs) if largest is None else largest
     credentials = None if certificate is None or key is None else (pem(key), pem(certificate))
     return Server(env, _host(host), port, token_of(token) or secrets.token_urlsafe(32), credentials, largest)
 
