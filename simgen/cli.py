@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
+from simgen.cli_environment import serve
 from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
@@ -351,6 +352,7 @@ COMMANDS = {
     "pairs": pairs,
     "train": train,
     "evaluate": evaluate,
+    "serve": serve,
     "list": listing,
     "bench": bench,
     "doctor": doctor,
@@ -368,7 +370,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"simgen: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        print(f"\nsimgen: {stop or 'Stopped.'}", file=sys.stderr)
+        print(f"\nsimgen: {str(stop) or 'Stopped.'}", file=sys.stderr)
         return 130
 
 
