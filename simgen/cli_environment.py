@@ -75,13 +75,11 @@ def serve(
     from simgen.environment import remote
 
     _say_who_can_read_along(host, certificate)
-    import gymnasium
+    from simgen.environment.vector import VectorEnvironment
 
-    env = gymnasium.make_vec(
-        "simgen/Scene-v0",
+    env = VectorEnvironment(
+        scene,
         num_envs=num_envs,
-        vectorization_mode="vector_entry_point",
-        scene=scene,
         world=world,
         weather=weather,
         light=light,

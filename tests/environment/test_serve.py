@@ -6,23 +6,22 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-import gymnasium
 import pytest
 from toy import Toy, assert_same
 
 from simgen import cli_environment
 from simgen.cli import main
-from simgen.environment import remote
+from simgen.environment import remote, vector
 from simgen.environment.rules import OnFailure, Reward
 from simgen.scenario.scene import ControlMode
 
 TOKEN = "a-token-for-the-command"
 STAND_IN = """
 import sys
+from types import SimpleNamespace
 sys.path.insert(0, sys.argv[1])
-import gymnasium
 from toy import Toy
-gymnasium.make_vec = lambda *names, **settings: Toy()
+sys.modules["simgen.environment.vector"] = SimpleNamespace(VectorEnvironment=lambda scene, **settings: Toy())
 from simgen.cli import main
 sys.exit(main(["serve", "reach", "--port", "0"]))
 """
@@ -31,15 +30,15 @@ sys.exit(main(["serve", "reach", "--port", "0"]))
 
 @pytest.fixture
 def made(monkeypatch):
-    """What the command asks Gymnasium for; it gets a toy, which is served for no time."""
+    """How the command makes its environment; it gets a toy, which is served for no time."""
     asked: dict = {"toys": []}
 
-    def make(name, **settings):
-        asked.update(settings, name=name)
+    def make(scene, **settings):
+        asked.update(settings, scene=scene)
         asked["toys"].append(Toy())
         return asked["toys"][-1]
 
-    monkeypatch.setattr(gymnasium, "make_vec", make)
+    monkeypatch.setattr(vector, "VectorEnvironment", make)
     monkeypatch.setattr(remote.Server, "wait", lambda self: None)
     monkeypatch.delenv("SIMGEN_TOKEN", raising=False)
     before = signal.getsignal(signal.SIGTERM)
@@ -53,7 +52,7 @@ def test_every_setting_is_handed_on(made):
     assert main(["serve", "reach", *flags.split(), *more.split()]) == 0
     (toy,) = made.pop("toys")
     assert toy.closed and made == dict(
-        name="simgen/Scene-v0", vectorization_mode="vector_entry_point", num_envs=3, scene="reach", world="raw", weather="rain:4",
+        num_envs=3, scene="reach", world="raw", weather="rain:4",
         light="dusk", sensor="clean", gate="repeat", simulator="pybullet", control="ee_delta", chunk=5, reward="dense", max_steps=90,
         size=(64, 48), processes=2,
     )  # fmt: skip
