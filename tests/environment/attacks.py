@@ -222,7 +222,7 @@ def unknown(rng: np.random.Generator, mark: Path) -> bytes:
         ),
         *(
             asked("reset", seed=1, options={"weather": text})
-            for text in ("rain:", "rain:999", ":4", "rain:4:4", "rain:-1", "räin", "", 4, None)
+            for text in ("rain:", "rain:999", ":4", "rain:4:4", "rain:-1", "räin", "", 4, [None])
         ),
     ]
     return messages[rng.integers(len(messages))]
