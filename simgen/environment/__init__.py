@@ -15,17 +15,21 @@ and beside others, in this process or another; only what a policy will look at i
 | `simgen/Scene-v0` | any: `scene="my_scene.yaml"` |
 """
 
-import gymnasium
+from importlib import import_module
 
-from simgen.environment.env import Environment as Environment
-from simgen.environment.rules import Rules as Rules
-from simgen.environment.rules import rules_of as rules_of
-from simgen.environment.vector import VectorEnvironment as VectorEnvironment
+import gymnasium
 
 SCENES = {"PickPlace": "pick_place", "Push": "push", "Stack": "stack", "Reach": "reach", "OpenDrawer": "open_drawer"}
 """Name of an environment to its scene."""
 IDS = tuple(f"simgen/{name}-v0" for name in (*SCENES, "Scene"))
 """Every registered id."""
+EXPORTED = {
+    "Environment": "simgen.environment.env",
+    "VectorEnvironment": "simgen.environment.vector",
+    "Rules": "simgen.environment.rules",
+    "rules_of": "simgen.environment.rules",
+}
+"""What comes when it is called, so that a process that only simulates loads no world."""
 
 for _id, _scene in zip(IDS, (*SCENES.values(), None), strict=True):
     gymnasium.register(
@@ -34,3 +38,9 @@ for _id, _scene in zip(IDS, (*SCENES.values(), None), strict=True):
         vector_entry_point="simgen.environment.vector:VectorEnvironment",
         kwargs={} if _scene is None else {"scene": _scene},
     )
+
+
+def __getattr__(name: str):
+    if name not in EXPORTED:
+        raise AttributeError(f"module 'simgen.environment' has no attribute '{name}'")
+    return getattr(import_module(EXPORTED[name]), name)

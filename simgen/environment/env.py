@@ -1,5 +1,6 @@
 """One environment, as Gymnasium knows it."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from simgen import world as worlds
 from simgen.environment.loop import Loop, Turn
 from simgen.environment.openings import Openings
 from simgen.environment.privileged import privileged_names
-from simgen.environment.recorder import Recorder
 from simgen.environment.rules import Rules, rules_of
 from simgen.environment.spaces import Checker, action_space, check_alike, observation_space
 from simgen.errors import InvalidValue
@@ -75,8 +75,8 @@ class Environment(gymnasium.Env):
             seed: root seed.
             options: `scene`, `weather`, `light`, `sensor`: for this episode, in place of the environment's own; `snapshot`: go on from it.
         """
-        super().reset(seed=seed)
         opening = self._parts.opening(self._openings, seed, options or {})
+        super().reset(seed=seed)
         self._turn = None
         self._turn = self._loop.reset({0: opening})[0]
         return self._turn.observation, self._turn.info
@@ -147,7 +147,9 @@ class Parts:
         example = draw(self.rules.job.scenario, 0, 0)
         self.observation_space, self.action_space = observation_space(self.rules, example), action_space(self.rules, example)
         self.checker, self.privileged_names = Checker(self.rules, example), privileged_names(example)
-        recorder = None if record is None else Recorder(record, self.rules, overwrite=overwrite)
+        recorder = None
+        if record is not None:  # who keeps nothing need not wait for LeRobot
+            recorder = import_module("simgen.environment.recorder").Recorder(record, self.rules, overwrite=overwrite)
         self.loop = Loop(world, self.rules, rows, processes=processes, recorder=recorder)
 
     def opening(self, openings: Openings, seed: int | None, options: dict):

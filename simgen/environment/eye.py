@@ -134,7 +134,7 @@ class Eye:
             raise OffThePhysics(self._world.name, camera, taken.adherence.reasons)
         if self._rules.gate == "replace":
             exact = replace(taken, pixels=made["exact"], source=REPLACEMENT, refused=taken.adherence)
-            return replace(exact, adherence=watch.retake(exact.pixels, reference=reference))
+            return replace(exact, adherence=watch.retake(exact.pixels, limits=Limits.of(REPLACEMENT)))
         last = self._rows[row].shown.get(camera)  # the first has none before it, and is shown as it is
         return taken if last is None else replace(last, refused=taken.adherence)
 
@@ -161,7 +161,7 @@ class Eye:
             parts.setdefault((stream, camera), {})[key] = value
         for camera, number in zip(self._cameras, self._numbers(row), strict=True):
             for name, stream in self._streams.items():
-                stream.recall(number, parts[name, camera])
+                stream.recall(number, parts.get((name, camera), {}))
             told = parts["shown", camera]
             source = told["source"].tobytes().decode()
             self._rows[row].shown[camera] = Photograph(told["pixels"], int(told["time_ns"]), source, None)

@@ -6,18 +6,21 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simgen.environment.company import Company, Decision, Here
 from simgen.environment.eye import Eye, Sight
 from simgen.environment.play import Moment, Opening
-from simgen.environment.recorder import Recorder
 from simgen.environment.rules import Rules
 from simgen.environment.workers import Workers
 from simgen.errors import InvalidValue
 from simgen.scenario import Scene
 from simgen.world import World
+
+if TYPE_CHECKING:
+    from simgen.environment.recorder import Recorder
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,7 @@ class Turn:
 class Loop:
     """N environments that share one world."""
 
-    def __init__(self, world: World, rules: Rules, rows: int, *, processes: int = 0, recorder: Recorder | None = None):
+    def __init__(self, world: World, rules: Rules, rows: int, *, processes: int = 0, recorder: "Recorder | None" = None):
         """Start the simulators.
 
         Args:
@@ -63,7 +66,7 @@ class Loop:
             InvalidValue: if a snapshot is none, or one of another kind of environment.
             OffThePhysics: if the first frame fails the gate, where the rules say so.
         """
-        kept = {row: _opened(opening.snapshot) for row, opening in openings.items() if opening.snapshot is not None}
+        kept = {row: self._opened(opening.snapshot) for row, opening in openings.items() if opening.snapshot is not None}
         asked = {row: replace(one, snapshot=kept[row]["play"].tobytes()) if row in kept else one for row, one in openings.items()}
         moments = self._company.begin(asked)
         self._eye.begin(moments)
@@ -112,11 +115,20 @@ class Loop:
         rules = self._rules
         return [rules.job.world, rules.gate, rules.chunk, rules.execute, rules.look_every, sorted(rules.job.scenario.cameras)]
 
+    def _opened(self, snapshot: bytes) -> dict[str, np.ndarray]:
+        """The parts of a snapshot, if it is one of such an environment."""
+        try:
+            with np.load(io.BytesIO(snapshot), allow_pickle=False) as stored:
+                kept = {name: stored[name] for name in stored.files}
+            kind = json.loads(kept["about"].tobytes())["kind"]
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+            raise InvalidValue("a snapshot", f"{len(snapshot)} bytes", "what snapshot() gave, unchanged") from error
+        if kind != self._kind:
+            raise InvalidValue("a snapshot", f"of an environment with {kind}", f"of one with {self._kind}")
+        return kept
+
     def _recalled(self, row: int, kept: Mapping[str, np.ndarray]) -> Sight:
-        about = json.loads(kept["about"].tobytes())
-        if about["kind"] != self._kind:
-            raise InvalidValue("a snapshot", f"of an environment with {about['kind']}", f"of one with {self._kind}")
-        self._steps[row] = about["steps"]
+        self._steps[row] = json.loads(kept["about"].tobytes())["steps"]
         return self._eye.recall(row, {name: value for name, value in kept.items() if name not in ("about", "play")})
 
     def close(self) -> None:
@@ -173,14 +185,3 @@ def _seen(sight: Sight, time_ns: int) -> dict:
         told["adherence"] = {camera: one.score for camera, one in judged.items()}
         told["adherent"] = {camera: one.passed for camera, one in judged.items()}
     return told
-
-
-def _opened(snapshot: bytes) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(snapshot), allow_pickle=False) as stored:
-            kept = {name: stored[name] for name in stored.files}
-        if not {"play", "about"} <= kept.keys():
-            raise ValueError("parts are missing")
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise InvalidValue("a snapshot", type(snapshot).__name__, "the bytes that snapshot() gave, unchanged") from error
-    return kept

@@ -93,29 +93,52 @@ class VectorEnvironment(VectorEnv):
             InvalidValue: on an action of a wrong shape, with a number that is not finite or out of bounds, and before `reset`; nothing has
                 happened then.
         """
-        if any(turn is None for turn in self._turns):
-            raise InvalidValue("the order of calls", "step", "reset first")
-        over = [row for row, turn in enumerate(self._turns) if turn.terminated or turn.truncated]
+        over = self._over()
         if over and self._mode is AutoresetMode.DISABLED:
             raise InvalidValue("the order of calls", f"step after the end of rows {over}", "reset of those first, by reset_mask")
-        going = {row: None for row in range(self.num_envs) if row not in over}
-        checked = self._checked(actions, going)
-        self._turns = [self._turns[row] if row in over else None for row in range(self.num_envs)]
-        turns = self._parts.loop.step(checked)
-        for row, turn in turns.items():
-            self._turns[row] = turn
+        turns = self._advanced(actions, over)
         final = {}
         if self._mode is AutoresetMode.NEXT_STEP:
             turns |= self._begun(dict.fromkeys(over, (None, {})))
         elif self._mode is AutoresetMode.SAME_STEP:
             final = {row: turn for row, turn in turns.items() if turn.terminated or turn.truncated}
             self._begun(dict.fromkeys(final, (None, {})))
-        observation, info = self._batched({row: self._turns[row] for row in range(self.num_envs)}, final)
-        ends = {row: final.get(row, turn) for row, turn in enumerate(self._turns)}
-        fresh = self._mode is AutoresetMode.NEXT_STEP and over
-        rewards = np.array([0.0 if fresh and row in over else ends[row].reward for row in ends], np.float64)
-        flags = (np.array([getattr(ends[row], name) for row in ends], bool) for name in ("terminated", "truncated"))
+        return self._stepped(final)
+
+    def step_going(self, actions: np.ndarray) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray, dict]:
+        """The same of the rows whose episode goes on; the others stay as they are, with no more reward, until they are reset.
+
+        Raises:
+            InvalidValue: as `step`.
+        """
+        over = self._over()
+        self._advanced(actions, over)
+        observation, rewards, *flags, info = self._stepped({})
+        rewards[over] = 0.0
         return observation, rewards, *flags, info
+
+    def _over(self) -> list[int]:
+        """Rows whose episode has ended."""
+        if any(turn is None for turn in self._turns):
+            raise InvalidValue("the order of calls", "step", "reset first")
+        return [row for row, turn in enumerate(self._turns) if turn.terminated or turn.truncated]
+
+    def _advanced(self, actions: object, over: Sequence[int]) -> dict[int, Turn]:
+        """What comes of the actions of all rows but those."""
+        checked = self._checked(actions, [row for row in range(self.num_envs) if row not in over])
+        for row in checked:
+            self._turns[row] = None
+        turns = self._parts.loop.step(checked)
+        for row, turn in turns.items():
+            self._turns[row] = turn
+        return turns
+
+    def _stepped(self, final: Mapping[int, Turn]) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray, dict]:
+        """Where all rows are now; of those whose episode ended and began anew at once, how it ended."""
+        observation, info = self._batched(dict(enumerate(self._turns)), final)
+        ends = [final.get(row, turn) for row, turn in enumerate(self._turns)]
+        rewards = np.array([end.reward for end in ends], np.float64)
+        return observation, rewards, *(np.array([getattr(end, name) for end in ends], bool) for name in ("terminated", "truncated")), info
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """What every row's cameras show, side by side, uint8, (H, W, 3) each; None without a render mode."""
@@ -134,6 +157,20 @@ class VectorEnvironment(VectorEnv):
         self._parts.loop.close()
 
     @property
+    def task(self) -> str:
+        """The task's name."""
+        return self._parts.rules.job.scenario.task.name
+
+    @property
+    def instructions(self) -> tuple[str, ...]:
+        """Every row's instruction; before `reset`, the task's name."""
+        return tuple(self.task if turn is None else turn.observation["task"] for turn in self._turns)
+
+    @property
+    def _max_episode_steps(self) -> int:
+        return self._parts.most_steps
+
+    @property
     def privileged_names(self) -> tuple[str, ...]:
         """What the numbers of `info["privileged"]` are, (P,)."""
         return self._parts.privileged_names
@@ -149,7 +186,7 @@ class VectorEnvironment(VectorEnv):
             self._turns[row] = turn
         return turns
 
-    def _checked(self, actions: object, rows: Mapping[int, None]) -> dict[int, np.ndarray]:
+    def _checked(self, actions: object, rows: Sequence[int]) -> dict[int, np.ndarray]:
         count = len(actions) if hasattr(actions, "__len__") else 0
         if count != self.num_envs:
             raise InvalidValue("the number of actions", count, f"{self.num_envs}, one a row")
