@@ -19,7 +19,7 @@ TABLE = (-0.25, 1.05), (-0.75, 0.75)
 """x and y of where a table stands; free as well."""
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=2)
 def furnished(kind: str, size: tuple[float, float, float], clutter: float, seed: int, wear: float) -> tuple[tuple[Part, Finish], ...]:
     """Triangles of a room by what they are made of, in its frame, metres, each with texture, colour and finish; remembered.
 
