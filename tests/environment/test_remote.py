@@ -452,7 +452,6 @@ def test_a_value_that_cannot_travel_is_named(value):
         packed([value])
 
 
-@pytest.mark.xfail(reason="simgen.environment loads its world and its simulators when it is imported", strict=False)
 def test_a_client_loads_light():
     heavy = "torch numba diffusers pybullet open3d lerobot mitsuba ray cv2".split()
     program = f"import sys, simgen.environment.remote; print(*sorted({{*{heavy!r}}} & {{*sys.modules}}))"

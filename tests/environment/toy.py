@@ -61,7 +61,8 @@ class Toy(VectorEnv):
             raise InvalidValue("the action of a row", "NaN or beyond", "finite and within the action space")
         if (actions == 1.0).all():
             raise RuntimeError("the arm fell off\nits bolts were made in /etc/secret")
-        time.sleep(self.seconds)
+        if self.seconds:
+            time.sleep(self.seconds)
         self._sums = self._sums + actions
         self._steps = self._steps + 1
         terminated, truncated = self._sums[:, 0] > 3, self._steps >= STEPS
