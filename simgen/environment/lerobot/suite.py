@@ -1,10 +1,10 @@
 """A suite: episodes under one weather, light and sensor, as LeRobot's rollout plays them; suites take turns on one stage."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import VectorEnv
 
 from simgen.environment.vector import VectorEnvironment
 from simgen.errors import InvalidValue, UnknownName
@@ -12,6 +12,18 @@ from simgen.scenario.override import Override
 
 NOMINAL = "nominal"
 AXES = ("weather", "light", "sensor")
+
+
+def named(suites: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Suites by their names without blanks, each with its options of a reset.
+
+    Raises:
+        InvalidValue, UnknownName: if there are none, one is there twice, or a name says something else.
+    """
+    names = [name.replace(" ", "") for name in suites]
+    if not names or len(set(names)) < len(names):
+        raise InvalidValue("--env.suites", list(suites), f"one or more, each once: [{NOMINAL}, weather=rain:4]")
+    return {name: options_of(name) for name in names}
 
 
 def options_of(suite: str) -> dict[str, str]:
@@ -24,86 +36,74 @@ def options_of(suite: str) -> dict[str, str]:
         return {}
     options = {}
     for part in suite.split(","):
-        axis, _, preset = part.strip().partition("=")
+        axis, _, preset = part.partition("=")
         if axis not in AXES:
             raise UnknownName("axis of a suite", axis, (*AXES, NOMINAL))
         if not preset or axis in options:
-            raise InvalidValue(f"suite {suite}", part, f"{NOMINAL}, or preset and level of every axis once: weather=rain:4,light=night")
+            raise InvalidValue(f"suite {suite}", part, "a preset and its level, every axis once: weather=rain:4,light=night")
         options[axis] = preset
     Override(**options).check()
     return options
 
 
 class Stage:
-    """The environments that all suites play on, made when the first begins and freed when the last has left."""
+    """The environments that all suites play on, one after the other; they are freed when the last suite has left."""
 
-    def __init__(self, count: int, suites: int, asked: dict[str, Any]):
-        """Remember what is asked for."""
-        self.count, self._suites, self._asked = count, suites, asked
-        self._env: VectorEnvironment | None = None
+    def __init__(self, env: VectorEnvironment, suites: int):
+        """Nobody plays yet.
 
-    @property
-    def env(self) -> VectorEnvironment:
-        """The environments."""
-        if self._env is None:
-            made = {name: value for name, value in self._asked.items() if value is not None}
-            self._env = VectorEnvironment(num_envs=self.count, autoreset_mode=AutoresetMode.DISABLED, render_mode="rgb_array", **made)
-        return self._env
+        Args:
+            env: of autoreset mode DISABLED.
+            suites: how many will play.
+        """
+        self.env, self._left, self._playing = env, suites, None
+
+    def enter(self, suite: "Suite") -> None:
+        """A suite begins its episodes, whoever played before."""
+        self._playing = suite
+
+    def check(self, suite: "Suite") -> None:
+        """Raise InvalidValue if another suite has begun since."""
+        if self._playing is not suite:
+            raise InvalidValue("the order of calls", "step", "reset of this suite first: suites share their environments")
 
     def leave(self) -> None:
-        """One suite is done."""
-        self._suites -= 1
-        if self._suites == 0 and self._env is not None:
-            self._env.close()
+        """A suite is done."""
+        self._left -= 1
+        if self._left == 0:
+            self.env.close()
 
 
-class Suite(gymnasium.vector.VectorEnv):
+class Suite(VectorEnv):
     """What LeRobot's rollout asks of a vector: rows stay as they are after their episode until the next reset, and actions out of
     bounds, which policies give now and then, are clipped as a robot's controller does."""
 
     def __init__(self, stage: Stage, options: dict[str, str]):
         """Take turns on a stage, each reset with these options."""
-        self._stage, self._options = stage, options
-        self.num_envs = stage.count
+        self._stage, self._options, env = stage, options, stage.env
+        self.num_envs, self.metadata, self.render_mode = env.num_envs, env.metadata, env.render_mode
+        self.observation_space, self.single_observation_space = env.observation_space, env.single_observation_space
+        self.action_space, self.single_action_space = env.action_space, env.single_action_space
 
-    @property
-    def metadata(self) -> dict:
-        """Of the environments."""
-        return self._stage.env.metadata
-
-    @property
-    def observation_space(self) -> gymnasium.Space:
-        """Of all rows."""
-        return self._stage.env.observation_space
-
-    @property
-    def action_space(self) -> gymnasium.Space:
-        """Of all rows."""
-        return self._stage.env.action_space
-
-    @property
-    def single_observation_space(self) -> gymnasium.Space:
-        """Of one row."""
-        return self._stage.env.single_observation_space
-
-    @property
-    def single_action_space(self) -> gymnasium.Space:
-        """Of one row."""
-        return self._stage.env.single_action_space
-
-    def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
+    def reset(self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
         """Begin an episode in every row; options of LeRobot's own change nothing."""
+        self._stage.enter(self)
         return self._stage.env.reset(seed=seed, options=dict(self._options))
 
     def step(self, actions: np.ndarray) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray, dict]:
         """Carry out an action in every row whose episode goes on.
 
+        Args:
+            actions: float32, (N, A).
+
         Raises:
-            InvalidValue: on an action of a wrong shape or with a number that is not finite.
+            InvalidValue: on a wrong shape, on a number that is not finite, and before this suite's reset.
         """
-        space = self._stage.env.action_space
-        actions = np.asarray(actions, np.float32)
-        return self._stage.env.step_going(np.clip(actions, space.low, space.high) if actions.shape == space.shape else actions)
+        self._stage.check(self)
+        actions, space = np.asarray(actions, np.float32), self.action_space
+        if actions.shape == space.shape:
+            actions = np.where(np.isfinite(actions), np.clip(actions, space.low, space.high), actions)
+        return self._stage.env.step_going(actions)
 
     def render(self) -> tuple[np.ndarray, ...]:
         """What every row's cameras show, side by side, uint8, (H, W, 3) each."""
@@ -111,14 +111,11 @@ class Suite(gymnasium.vector.VectorEnv):
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple:
         """What a method or attribute of every row gives."""
-        found = self.get_attr(name)
-        return tuple(one(*args, **kwargs) if callable(one) else one for one in found)
+        return self.render() if name == "render" else self.get_attr(name)
 
     def get_attr(self, name: str) -> tuple:
-        """An attribute of every row."""
+        """An attribute of every row: `task`, `task_description`, `_max_episode_steps`."""
         env = self._stage.env
-        if name == "render":
-            return tuple(lambda picture=picture: picture for picture in env.render())
         if name in ("task", "_max_episode_steps"):
             return (getattr(env, name),) * self.num_envs
         if name == "task_description":
