@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from numba import njit
 
-CORES = len(os.sched_getaffinity(0))
-"""How many loops may run at once."""
+from simgen.abreast import CORES, one_of_many
+
 FEWEST = 16
 """Rows below which a band is not worth a thread of its own."""
 
@@ -26,14 +26,15 @@ def compiled(loop: Callable) -> Callable:
 
 
 def in_bands(loop: Callable, rows: int, *arguments) -> list:
-    """Run `loop(first, end, *arguments)`, compiled, for bands of rows that together are `rows`, as many at once as there are cores.
+    """Run `loop(first, end, *arguments)`, compiled, for bands of rows that together are `rows`, as many at once as there are cores; one
+    where several things are worked on abreast.
 
     What a row comes to must not depend on the band it is in; then the number of cores changes nothing.
 
     Returns:
         What the loop returned, band by band.
     """
-    count = max(1, min(CORES, rows // FEWEST))
+    count = 1 if one_of_many() else max(1, min(CORES, rows // FEWEST))
     edges = [rows * number // count for number in range(count + 1)]
     bands = list(zip(edges[:-1], edges[1:], strict=True))
     others = [_threads(os.getpid()).submit(loop, *band, *arguments) for band in bands[1:]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from simgen import world as worlds
+from simgen.abreast import abreast
 from simgen.environment.play import Moment
 from simgen.environment.rules import Rules
 from simgen.errors import OffThePhysics
@@ -98,16 +99,14 @@ class Eye:
         """
         looking = {row: moment for row, moment in moments.items() if moment.seen}
         pictures = {name: self._step(name, looking) for name in self._streams}
-        failure = None
-        for row, moment in looking.items():
-            for camera in self._cameras:
-                made = {name: drawn[row][camera] for name, drawn in pictures.items()}
-                try:
-                    self._rows[row].shown[camera] = self._judged(row, camera, moment, made)
-                except OffThePhysics as error:
-                    failure = failure or error
-        if failure is not None:
-            raise failure
+        every = [(row, camera) for row in looking for camera in self._cameras]
+
+        def judged(place: tuple[int, str]) -> Photograph:
+            row, camera = place
+            return self._judged(row, camera, looking[row], {name: drawn[row][camera] for name, drawn in pictures.items()})
+
+        for (row, camera), photograph in zip(every, abreast(judged, every), strict=True):
+            self._rows[row].shown[camera] = photograph
         return {row: dict(self._rows[row].shown) for row in moments}
 
     def _step(self, name: str, moments: Mapping[int, Moment]) -> dict[int, dict[str, np.ndarray]]:

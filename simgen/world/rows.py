@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from simgen.abreast import abreast
 from simgen.errors import InvalidValue, ShapeMismatch
 from simgen.geometry import CameraView
 from simgen.world import Appearance, Shot
@@ -30,7 +31,16 @@ Draw = Callable[[list], list]
 class Rows:
     """The stream of a world: what all rows see is drawn at once, and each photograph developed by itself."""
 
-    def __init__(self, begin: Begin, draw: Draw, views: Sequence[CameraView], appearances: Sequence[Appearance], seeds: Sequence[int]):
+    def __init__(
+        self,
+        begin: Begin,
+        draw: Draw,
+        views: Sequence[CameraView],
+        appearances: Sequence[Appearance],
+        seeds: Sequence[int],
+        *,
+        in_turn: bool = False,
+    ):
         """Begin all rows.
 
         Args:
@@ -39,11 +49,12 @@ class Rows:
             views: one a row; they may move, but keep their size.
             appearances: one a row.
             seeds: one a row.
+            in_turn: whether one row must be done before the next begins; else several go abreast.
 
         Raises:
             InvalidValue: if these are not equally many.
         """
-        self._begin, self._draw = begin, draw
+        self._begin, self._draw, self._each = begin, draw, map if in_turn else abreast
         self._rows: list[Row] = [None] * len(views)
         self._sizes = [(0, 0)] * len(views)
         self.reset(range(len(views)), views, appearances, seeds=seeds)
@@ -61,8 +72,8 @@ class Rows:
             if shot.observation.depth.shape != self._sizes[row]:
                 raise ShapeMismatch(f"the observation of row {row}", shot.observation.depth.shape, "its camera", self._sizes[row])
         asked = [self._rows[row] for row in rows]
-        drawn = self._draw([row.see(shot) for row, shot in zip(asked, shots, strict=True)])
-        return [row.develop(one) for row, one in zip(asked, drawn, strict=True)]
+        seen = self._each(lambda pair: pair[0].see(pair[1]), zip(asked, shots, strict=True))
+        return list(self._each(lambda pair: pair[0].develop(pair[1]), zip(asked, self._draw(list(seen)), strict=True)))
 
     def reset(self, rows: Sequence[int], views: Sequence[CameraView], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> None:
         """Begin these rows anew.

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from threading import Lock
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ class Frozen:
 
     def __init__(self, network: NeuralShading):
         """Take a network that is no longer trained."""
-        self._network, self._recorded = network, {}
+        self._network, self._recorded, self._recording = network, {}, Lock()
 
     @property
     def device(self) -> torch.device:
@@ -31,8 +32,9 @@ class Frozen:
             return self._network(controls, vector, noisy=noisy, time=time, weights=weights)
         maps = tuple(controls.values())
         key = tuple(controls), maps[0].shape[0], maps[0].shape[-2:]
-        if key not in self._recorded:
-            self._recorded[key] = _recorded(self._network, tuple(controls), vector, maps)
+        with self._recording:
+            if key not in self._recorded:
+                self._recorded[key] = _recorded(self._network, tuple(controls), vector, maps)
         return self._recorded[key](vector, *maps)
 
 

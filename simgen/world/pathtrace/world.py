@@ -78,7 +78,7 @@ class PathTrace:
     def stream(self, views: Sequence[CameraView], appearances: Sequence[Appearance], *, seeds: Sequence[int]) -> Rows:
         """Photographs of many cameras, one step at a time. Every Scene among them is kept ready, which takes a gigabyte or more each."""
         stages = _Stages()
-        return Rows(lambda *row: _Row(self, stages, *row), one_by_one, views, appearances, seeds)
+        return Rows(lambda *row: _Row(self, stages, *row), one_by_one, views, appearances, seeds, in_turn=True)
 
     def luminance(self, controls: ControlClip, appearance: Appearance, frame: int, *, seed: int) -> np.ndarray:
         """What reaches the camera in one frame, before it responds: cd/m2 in linear sRGB, float32, (H, W, 3).
