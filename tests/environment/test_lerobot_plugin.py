@@ -21,7 +21,8 @@ from simgen.environment.lerobot import SimGenConfig
 from simgen.environment.lerobot.suite import Stage, Suite, named
 from simgen.errors import InvalidValue, UnknownName
 from simgen.testing import check_dataset
-from simgen.world.preview import Preview
+from simgen.world.raw import Raw
+from simgen.world.rows import Rows, one_by_one
 
 SUITES = ["nominal", "weather=rain:4", "light=night,sensor=cheap:3"]
 CHUNK = 4
@@ -47,8 +48,8 @@ def stage(suites: int = 1, **rules) -> Stage:
     return Stage(many(2, autoreset_mode="Disabled", render_mode="rgb_array", **rules), suites)
 
 
-class Counting(Preview):
-    """The preview, which counts the photographs it is asked for."""
+class Counting(Raw):
+    """The simulator's own pictures, counted."""
 
     name = "counting"
 
@@ -56,19 +57,19 @@ class Counting(Preview):
         self.drawn = 0
 
     def stream(self, views, appearances, *, seeds):
-        return _Counting(super().stream(views, appearances, seeds=seeds), self)
+        return Rows(lambda *_: _Counted(self), one_by_one, views, appearances, seeds)
 
 
-class _Counting:
-    def __init__(self, stream, world):
-        self._stream, self._world = stream, world
+class _Counted:
+    def __init__(self, world):
+        self.world, self.memory = world, {}
 
-    def step(self, shots, rows=None):
-        self._world.drawn += len(shots)
-        return self._stream.step(shots, rows)
+    def see(self, shot):
+        self.world.drawn += 1
+        return shot.observation.rgb
 
-    def __getattr__(self, name):
-        return getattr(self._stream, name)
+    def develop(self, drawn):
+        return drawn
 
 
 @pytest.fixture(scope="module")

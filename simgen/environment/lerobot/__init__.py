@@ -44,13 +44,15 @@ class SimGenConfig(EnvConfig):
     world: str = worlds.DEFAULT
     simulator: str = "pybullet"
     width: int | None = None
-    """Of every camera in pixels, instead of the scene's own; with `height`."""
+    """Of every camera in pixels, instead of the scene's own; with `height`. As the policy was trained: LeRobot does not compare."""
     height: int | None = None
     control: str | None = None
     """Control mode, instead of the scene's."""
     look_every: int = 1
-    """Steps from one photograph to the next. A policy that looks only when its queue of actions is empty, as ACT does, misses nothing
-    with its n_action_steps here; one with n_obs_steps above 1 looks back at every step, and needs 1."""
+    """Steps from one photograph to the next, and one at the end. A policy that looks only when its queue of actions is empty, as ACT
+    does, misses nothing with its n_action_steps here: in the world `raw` it plays the same to the bit, in the others only the grain of
+    its photographs and what a world carries from frame to frame are drawn otherwise. One with n_obs_steps above 1, or a temporal
+    ensemble, looks at every step and needs 1."""
     latency: int = 0
     """Control steps from a look to the moment its action is carried out."""
     gate: str | None = None
