@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def learner():
 
 
 def stage(suites: int = 1, **rules) -> Stage:
-    return Stage(many(2, autoreset_mode="Disabled", render_mode="rgb_array", **rules), suites)
+    return Stage(partial(many, 2, autoreset_mode="Disabled", render_mode="rgb_array", **rules), count=2, suites=suites)
 
 
 class Counting(Raw):
@@ -204,6 +205,13 @@ def test_suites_take_turns():
     one.reset(seed=0)
     one.step(action)
     one.close()
+
+
+def test_an_evaluation_that_never_begins_leaves_nothing(tmp_path):
+    (suite,) = asked(record=str(tmp_path / "played")).create_envs(2)["nominal"].values()
+    assert suite.num_envs == 2 and list(tmp_path.iterdir()) == []
+    suite.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_evaluations_of_one_training_are_recorded_side_by_side(tmp_path):

@@ -10,6 +10,7 @@ of its own, as above. `lerobot-train` takes the same words, and evaluates every 
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -104,19 +105,17 @@ class SimGenConfig(EnvConfig):
         return {"scene": self.task, "size": size, "max_steps": self.episode_length} | {name: getattr(self, name) for name in same}
 
     def create_envs(self, n_envs: int, use_async_envs: bool = False) -> dict[str, dict[int, VectorEnv]]:
-        """Suite to its vector of environments. All suites take turns on one stage: they share its simulators and its world.
+        """Suite to its vector of environments. All suites take turns on one stage: they share its simulators and its world, which are
+        made when the first is reset.
 
         Args:
             n_envs: episodes side by side.
             use_async_envs: makes no difference; `processes` says where the physics runs.
-
-        Raises:
-            InvalidValue, MissingExtra, OutputExists, UnfinishedJob: what is asked for is not possible.
         """
         self._evaluations += 1
         asked = self.gym_kwargs
         if self.record is not None and self._evaluations > 1:
             asked["record"] = f"{self.record}-{self._evaluations}"
-        env = VectorEnvironment(num_envs=n_envs, autoreset_mode=AutoresetMode.DISABLED, render_mode="rgb_array", **asked)
-        stage = Stage(env, len(self._suites))
+        asked |= {"num_envs": n_envs, "autoreset_mode": AutoresetMode.DISABLED, "render_mode": "rgb_array"}
+        stage = Stage(partial(VectorEnvironment, **asked), count=n_envs, suites=len(self._suites))
         return {name: {0: Suite(stage, options)} for name, options in self._suites.items()}

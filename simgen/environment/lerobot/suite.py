@@ -1,9 +1,10 @@
 """A suite: episodes under one weather, light and sensor, as LeRobot's rollout plays them; suites take turns on one stage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
 from simgen.environment.vector import VectorEnvironment
@@ -47,16 +48,28 @@ def options_of(suite: str) -> dict[str, str]:
 
 
 class Stage:
-    """The environments that all suites play on, one after the other; they are freed when the last suite has left."""
+    """The environments that all suites play on, one after the other.
 
-    def __init__(self, env: VectorEnvironment, suites: int):
+    They are made when the first begins, for a policy may prove unfit before that, and are freed when the last suite has left.
+    """
+
+    def __init__(self, make: Callable[[], VectorEnvironment], *, count: int, suites: int):
         """Nobody plays yet.
 
         Args:
-            env: of autoreset mode DISABLED.
+            make: makes them, with autoreset mode DISABLED.
+            count: how many they are.
             suites: how many will play.
         """
-        self.env, self._left, self._playing = env, suites, None
+        self._make, self.count, self._left = make, count, suites
+        self._env, self._playing = None, None
+
+    @property
+    def env(self) -> VectorEnvironment:
+        """The environments."""
+        if self._env is None:
+            self._env = self._make()
+        return self._env
 
     def enter(self, suite: "Suite") -> None:
         """A suite begins its episodes, whoever played before."""
@@ -70,8 +83,8 @@ class Stage:
     def leave(self) -> None:
         """A suite is done."""
         self._left -= 1
-        if self._left == 0:
-            self.env.close()
+        if self._left == 0 and self._env is not None:
+            self._env.close()
 
 
 class Suite(VectorEnv):
@@ -80,10 +93,33 @@ class Suite(VectorEnv):
 
     def __init__(self, stage: Stage, options: dict[str, str]):
         """Take turns on a stage, each reset with these options."""
-        self._stage, self._options, env = stage, options, stage.env
-        self.num_envs, self.metadata, self.render_mode = env.num_envs, env.metadata, env.render_mode
-        self.observation_space, self.single_observation_space = env.observation_space, env.single_observation_space
-        self.action_space, self.single_action_space = env.action_space, env.single_action_space
+        self._stage, self._options = stage, options
+        self.num_envs = stage.count
+
+    @property
+    def metadata(self) -> dict:
+        """Of the environments."""
+        return self._stage.env.metadata
+
+    @property
+    def observation_space(self) -> spaces.Space:
+        """Of all rows."""
+        return self._stage.env.observation_space
+
+    @property
+    def action_space(self) -> spaces.Space:
+        """Of all rows."""
+        return self._stage.env.action_space
+
+    @property
+    def single_observation_space(self) -> spaces.Space:
+        """Of one row."""
+        return self._stage.env.single_observation_space
+
+    @property
+    def single_action_space(self) -> spaces.Space:
+        """Of one row."""
+        return self._stage.env.single_action_space
 
     def reset(self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
         """Begin an episode in every row; options of LeRobot's own change nothing."""
