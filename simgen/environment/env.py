@@ -28,7 +28,7 @@ class Environment(gymnasium.Env):
 
     `info` tells the exact truth: `is_success`, `success_once`, `progress`, `contacts`, `contact_force_n`, `cost`, `disturbance_m`
     (`safety`), `privileged` (named by `privileged_names`); of the photographs, by camera, `adherence`, `adherent`, `source`, `age_s` and
-    `refused`; and what to replay the episode from: `physics_seed`, `episode`, `scene_sha256`, `appearance_id`.
+    `refused`; and what to replay the episode from: `physics_seed`, `physics_episode`, `scene_sha256`, `appearance_id`.
 
     The episode ends, `terminated`, when the task is done, and is `truncated` after `max_steps` control steps.
     """

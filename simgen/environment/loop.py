@@ -167,7 +167,7 @@ def _facts(scene: Scene) -> dict:
     return {
         "task": scene.instruction,
         "physics_seed": scene.seed,
-        "episode": scene.episode,
+        "physics_episode": scene.episode,
         "scene_sha256": scene.sha256,
         "appearance_id": hashlib.sha256("".join(looks).encode()).hexdigest()[:16],
     }

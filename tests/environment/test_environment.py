@@ -14,6 +14,7 @@ from simgen.errors import InvalidScenario, InvalidValue, OffThePhysics, UnknownN
 from simgen.generate import generate
 
 MANIFOLD = {"chunk": 3, "execute": 2, "latency": (1, 3), "overdue": "dropped", "look_every": 2}
+SNAPPED = [("raw", {}), ("raw", MANIFOLD), ("preview", MANIFOLD), ("neural", MANIFOLD), ("pathtrace", {})]
 SMALL = {"size": (48, 48), "max_steps": 6}
 
 
@@ -196,7 +197,7 @@ def test_what_is_asked_for_and_is_not_there_is_told_in_a_sentence():
 def test_a_reset_without_a_seed_goes_on_to_the_next_episode():
     env = alone()
     told = [env.reset(seed=4)[1], env.reset()[1], env.reset()[1], env.reset(seed=4)[1]]
-    assert [(one["physics_seed"], one["episode"]) for one in told] == [(4, 0), (4, 1), (4, 2), (4, 0)]
+    assert [(one["physics_seed"], one["physics_episode"]) for one in told] == [(4, 0), (4, 1), (4, 2), (4, 0)]
     assert told[0]["scene_sha256"] == told[3]["scene_sha256"] != told[1]["scene_sha256"]
     env.close()
 

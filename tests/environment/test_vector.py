@@ -6,7 +6,8 @@ import signal
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers.vector import RecordEpisodeStatistics, RescaleAction
 from playground import Marker, alone, equal, gentle, many, read, tiny
 
 from simgen.environment import VectorEnvironment, workers
@@ -70,6 +71,23 @@ def test_gymnasium_makes_the_vector_by_its_id():
     assert [picture.shape for picture in env.render()] == [(48, 96, 3)] * 2
     assert info["physics_seed"].tolist() == [0, 1] and info["_physics_seed"].all()
     env.close()
+
+
+def test_gymnasiums_wrappers_count_episodes_and_normalise_actions():
+    env = RecordEpisodeStatistics(RescaleAction(many(2, max_steps=3, reward="dense"), np.float32(-1), np.float32(1)))
+    env.reset(seed=0)
+    for _ in range(3):
+        *_, info = env.step(np.zeros(env.action_space.shape, np.float32))
+    assert info["episode"]["l"].tolist() == [3, 3] and np.isfinite(info["episode"]["r"]).all()
+    env.close()
+
+
+def test_gymnasiums_own_processes_hold_an_environment_too():
+    env, ours = AsyncVectorEnv([alone], context="spawn", shared_memory=False), many(1)  # which reads texts but once
+    actions = gentle(ours.action_space, 2)
+    for one, other in zip(run(env, actions), run(ours, actions), strict=True):
+        assert equal(one[0]["pixels"], other[0]["pixels"]) and one[0]["task"] == other[0]["task"]
+    env.close(), ours.close()
 
 
 def test_rows_may_have_weather_of_their_own():
