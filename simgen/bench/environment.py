@@ -3,6 +3,7 @@
 import gc
 import os
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -16,8 +17,8 @@ from simgen.scale import sharing_cores
 
 SCENE, WORLD, CHUNK = "pick_place", "neural", 8
 SIZES, COUNTS = (128, 256), (1, 4, 16)
-WARM, ROUNDS = 2, 3
-"""Decisions before time counts, which compile; rounds that count, in each of which all kinds take a turn."""
+WARM, ROUNDS = 2, 5
+"""Decisions before time counts, which compile; decisions that count."""
 GENTLE = 0.1
 """Share of an action's range that is used."""
 
@@ -26,55 +27,47 @@ def run() -> dict:
     """Step 1, 4 and 16 environments of two cameras at 128 and 256 pixels, in chunks of 1 and 8 actions, beside Gymnasium's own
     AsyncVectorEnv of as many environments, each in a process with a world of its own, which draws every step.
 
-    All kinds take turns in one run; ratios are medians over rounds. The gate is off: it costs both alike. Processes of the plain
-    vector compute on one thread each where there are more of them than cores, for otherwise they would wait for one another. Memory is
-    the proportional set size of all processes of a kind, the parent's beyond what it was before.
+    The kinds follow one another in one run, for sixteen worlds leave no room beside them; each figure is a median over rounds. The gate
+    is off: it costs all alike. Processes of the plain vector compute on one thread each where there are more of them than cores, for
+    otherwise they would wait for one another. Memory is the proportional set size of all processes of a kind, beyond what this one had
+    before.
     """
-    return {f"{size}px_{count}": _beside(size, count) for size in SIZES for count in COUNTS}
+    return {f"{size}px_{count}": beside(size, count) for size in SIZES for count in COUNTS}
 
 
-def _beside(size: int, count: int) -> dict:
+def beside(size: int, count: int) -> dict:
+    """So many environments of this size, of every kind."""
     asked = {"scene": SCENE, "world": WORLD, "size": (size, size), "gate": "off"}
-    taken, kinds = {}, {}
-    for name, chunk in (("chunk_1", 1), (f"chunk_{CHUNK}", CHUNK)):
-        before = _memory()
-        kinds[name] = VectorEnvironment(num_envs=count, chunk=chunk, **asked)
-        _turns(kinds[name], WARM)
-        taken[name] = _memory() - before
+    kinds = {
+        "chunk_1": (1, partial(VectorEnvironment, num_envs=count, **asked)),
+        f"chunk_{CHUNK}": (CHUNK, partial(VectorEnvironment, num_envs=count, chunk=CHUNK, **asked)),
+        "plain": (1, partial(_plain, count, asked)),
+    }
+    rates, taken = {}, {}
+    for name, (steps, make) in kinds.items():
+        seconds, taken[name] = _measured(make)
+        rates[name] = count * steps / seconds
+    over = {f"{name}_over_plain": round(rates[name] / rates["plain"], 2) for name in kinds if name != "plain"}
+    return {"control_steps_per_second": {name: round(rate, 2) for name, rate in rates.items()}, **over, "memory_mib": taken}
+
+
+def _measured(make: Callable[[], VectorEnv]) -> tuple[float, int]:
+    """Seconds of a decision, and MiB taken."""
     before = _memory()
-    kinds["plain"] = _plain(count, asked)
-    _turns(kinds["plain"], WARM)
-    taken["plain"] = _memory() - before
-    rates: dict[str, list[float]] = {name: [] for name in kinds}
-    for _ in range(ROUNDS):
-        for name, env in kinds.items():
-            rates[name].append(count * (CHUNK if name == f"chunk_{CHUNK}" else 1) / _seconds(env))
-    for env in kinds.values():
-        env.close()
-    gc.collect()
-    over = {
-        f"{name}_over_plain": round(median(a / b for a, b in zip(rates[name], rates["plain"], strict=True)), 2)
-        for name in rates
-        if name != "plain"
-    }
-    return {
-        "control_steps_per_second": {name: round(median(each), 2) for name, each in rates.items()},
-        **over,
-        "memory_mib": {name: round(taken[name] / 2**20) for name in taken},
-    }
+    env = make()
+    env.reset(seed=0)
+    for _ in range(WARM):
+        env.step(_actions(env))
+    taken = _memory() - before
+    seconds = median(_seconds(env) for _ in range(ROUNDS))
+    env.close()
+    return seconds, round(taken / 2**20)
 
 
 def _plain(count: int, asked: dict) -> AsyncVectorEnv:
     """What a user writes first."""
     with sharing_cores(min(count, len(os.sched_getaffinity(0)))):
         return AsyncVectorEnv([partial(Environment, **asked)] * count, context="spawn")
-
-
-def _turns(env: VectorEnv, decisions: int) -> None:
-    """A reset and some decisions."""
-    env.reset(seed=0)
-    for _ in range(decisions):
-        env.step(_actions(env))
 
 
 def _seconds(env: VectorEnv) -> float:
