@@ -17,8 +17,9 @@ from simgen.scenario.scene import ControlMode
 
 TOKEN = "a-token-for-the-command"
 STAND_IN = """
-import sys
+import signal, sys
 from types import SimpleNamespace
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background of a shell would ignore
 sys.path.insert(0, sys.argv[1])
 from toy import Toy
 sys.modules["simgen.environment.vector"] = SimpleNamespace(VectorEnvironment=lambda scene, **settings: Toy())
@@ -99,6 +100,9 @@ def test_a_signal_ends_it_cleanly(how):
         env = remote.connect(address, token)
         assert_same(env.reset(seed=1), Toy().reset(seed=1))
         process.send_signal(how)
-        _, complaint = process.communicate(timeout=30)
+        try:
+            _, complaint = process.communicate(timeout=30)
+        finally:
+            process.kill()  # whatever became of it, nobody waits for ever
         assert (process.returncode, complaint) == (130, "\nsimgen: Stopped.\n")
         env.close()
