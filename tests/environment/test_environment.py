@@ -33,7 +33,7 @@ def test_gymnasium_makes_an_environment_by_its_id():
     env.close()
 
 
-@pytest.mark.parametrize("world", ["raw", "preview", "neural", "pathtrace"])
+@pytest.mark.parametrize("world", ["raw", "neural", pytest.param("pathtrace", marks=pytest.mark.slow)])
 def test_gymnasiums_check_passes_for_every_world(world):
     env = alone(world=world, max_steps=6, render_mode="rgb_array")
     checked(env)

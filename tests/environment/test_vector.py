@@ -21,7 +21,7 @@ def run(env, actions, seed=0) -> list:
     return [env.reset(seed=seed), *(env.step(action) for action in actions)]
 
 
-@pytest.mark.parametrize(("world", "processes"), [("raw", 2), ("preview", 0), ("preview", 2), ("neural", 2)])
+@pytest.mark.parametrize(("world", "processes"), [("raw", 0), ("neural", 2), pytest.param("preview", 2, marks=pytest.mark.slow)])
 def test_a_row_is_the_same_alone_and_in_a_vector_of_eight_in_processes_or_not(world, processes):
     env = many(8, world=world, processes=processes)
     actions = gentle(env.action_space, 2)
@@ -173,7 +173,7 @@ def follows(steps: int) -> None:
 
 
 def test_every_frame_shows_the_state_it_comes_with():
-    follows(80)
+    follows(50)
 
 
 @pytest.mark.slow
