@@ -121,7 +121,7 @@ def lit(
     return replace(observation, light=light)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _sources(illumination: Illumination) -> Sources:
     lamps = [emitter for emitter in illumination.emitters if emitter.radiance.any()]
     sunny = bool(illumination.sun_illuminance.any())

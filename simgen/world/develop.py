@@ -159,7 +159,7 @@ def white_balance(sensor: Sensor, illumination: Illumination) -> np.ndarray:
     return adaptation(neutral / luminance(neutral))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _vignette(size: tuple[int, int], loss: float) -> np.ndarray:
     """Share of light that is left: all in the middle, `loss` less in the corners, float32, (H, W)."""
     y, x = (np.linspace(-1, 1, count, dtype=np.float32) for count in size)

@@ -73,7 +73,7 @@ class Sky:
     """What surroundings send back, cd/m2, float32, (3,)."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def prepared(illumination: Illumination) -> Sky:
     """The sky and lamps of an illumination, remembered."""
     sky, lamps = illumination.sky, illumination.emitters

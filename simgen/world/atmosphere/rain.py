@@ -83,7 +83,7 @@ class Drops:
     """Of its oscillation, radians, (N,)."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _box(seed: int) -> Drops:
     rng = stream(seed, 0, "rain drops")
     count = int(number_per_m3(HEAVIEST_MM_H) * BOX_M**3)

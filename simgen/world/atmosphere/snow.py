@@ -74,7 +74,7 @@ class Flakes:
     """Rate, three phases and reach of its swaying, (N, 5)."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _box(seed: int) -> Flakes:
     rng = stream(seed, 0, "snow flakes")
     low, high = np.exp(-SLOPE_PER_MM * np.array([SMALLEST_MM, LARGEST_MM]))
