@@ -184,6 +184,13 @@ def test_the_next_client_finds_the_environment_free_and_has_to_reset_it(served):
     second.close()
 
 
+@pytest.mark.slow
+def test_a_policy_may_learn_for_minutes_between_two_steps(env):
+    env.reset(seed=1)
+    time.sleep(160)  # gRPC sends whoever pings too often away after two minutes
+    env.step(STILL)
+
+
 def test_a_closed_client_says_so(served):
     env = connect(served, TOKEN)
     env.close()

@@ -35,6 +35,7 @@ OPTIONS = {
     "grpc.max_connection_idle_ms": 60_000,  # without a call
     **ALIVE,
     "grpc.http2.min_recv_ping_interval_without_data_ms": 10_000,
+    "grpc.http2.max_ping_strikes": 0,  # a policy that learns for minutes between two steps is no enemy
 }
 
 
