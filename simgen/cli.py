@@ -10,22 +10,19 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from simgen.cli_environment import serve
+from simgen.cli_environment import Control, Preset, Whole, serve
 from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
 
 # A command imports its rooms when it runs: `simgen --help` waits for no simulator.
 
-Control = Literal["joint_position", "joint_velocity", "ee_delta"]
 Labels = Literal["none", "lerobot"]
 Gate = Literal["off", "flag", "retry", "replace", "drop"]
 TRAINING = "--policy.type=act --policy.push_to_hub=false --policy.pretrained_backbone_weights=null"
 """Trains on a laptop without a network; with one, leave the last flag out and the backbone starts from ImageNet."""
 Root = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="ROOT")]
 What = tyro.conf.arg(metavar="WHAT")
-Preset = Annotated[str | None, tyro.conf.arg(metavar="PRESET[:LEVEL]")]
-Whole = Annotated[int | None, tyro.conf.arg(metavar="INT")]
 
 
 def generate(

@@ -1,6 +1,7 @@
 """What tests of environments share: a small scene, gentle actions, and worlds that do as they are told."""
 
 from functools import cache
+from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
@@ -15,8 +16,6 @@ from simgen.world.rows import Rows, one_by_one
 @cache
 def tiny() -> str:
     """A YAML file of the small scene."""
-    from pathlib import Path
-
     return str(plain(Path(mkdtemp())))
 
 

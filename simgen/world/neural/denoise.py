@@ -16,7 +16,7 @@ from simgen.world.neural.frozen import Frozen
 from simgen.world.neural.network import STRIDE, NeuralShading
 
 MOST = 32
-"""Frames that go through the network together at most: more take memory and no less time."""
+"""Frames that go through the network together at most, so that its memory is bounded however many rows there are."""
 
 
 @dataclass(frozen=True, eq=False)
