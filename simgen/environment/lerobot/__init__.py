@@ -52,7 +52,8 @@ class SimGenConfig(EnvConfig):
     look_every: int = 1
     """Steps from one photograph to the next, and one at the end. A policy that looks only when its queue of actions is empty, as ACT
     does, misses nothing with its n_action_steps here: in the world `raw` it plays the same to the bit; in the others its
-    pictures, and so its actions, differ slightly from those of looking always."""
+    pictures, and so its actions, differ slightly from those of looking always. One with n_obs_steps above 1, or a temporal
+    ensemble, looks at every step and needs 1."""
     latency: int = 0
     """Control steps from a look to the moment its action is carried out."""
     gate: str | None = None
