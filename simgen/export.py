@@ -138,7 +138,7 @@ def _films(observations: Sequence[Observation], frames: np.ndarray | None, mode:
 def _photographs(observations: Sequence[Observation], frames: np.ndarray | None) -> np.ndarray:
     if frames is None:
         if any(seen.rgb is None for seen in observations):
-            raise InvalidValue("rgb", None, "the simulator's picture: make the simulator with a renderer, or pass frames")
+            raise InvalidValue("rgb", None, "the simulator's picture: make the simulator with draws=True, or pass frames")
         frames = np.stack([seen.rgb for seen in observations])
     expected = (len(observations), *observations[0].depth.shape, 3)
     if frames.shape != expected:

@@ -41,7 +41,7 @@ class Job:
     def tools(self) -> tuple[Simulator, Studio]:
         """The simulator and the studio."""
         world = worlds.make(self.world)
-        return simulators.make(self.simulator, renderer="tiny" if world.needs_rgb else "none"), Studio(world, self.gate)
+        return simulators.make(self.simulator, draws=world.needs_rgb), Studio(world, self.gate)
 
 
 def job_of(

@@ -50,7 +50,7 @@ def specimen(world: World, scene: str, weather: str, light: str, number: int) ->
     """`LENGTH` frames of all cameras."""
     override = Override(weather, light)
     job = job_of(scene, world="raw", seed=SEED + number, size=SIZE, override=override, gate="off")
-    engine = simulators.make(job.simulator, renderer="none")
+    engine = simulators.make(job.simulator)
     try:
         episode = play(job, 0, engine, Studio(_Nothing()), Stopwatch())
     finally:

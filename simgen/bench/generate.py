@@ -48,7 +48,7 @@ def run() -> dict:
 def plain_script(episodes: list[Episode], out: Path) -> None:
     """What a user writes first: step, getCameraImage (rgb, depth, segmentation) for every camera, add_frame."""
     first = episodes[0]
-    simulator = simulators.make("pybullet", renderer="tiny")
+    simulator = simulators.make("pybullet", draws=True)
     dataset = LeRobotDataset.create("plain/script", fps=first.scene.control_rate, features=_features(first), root=out)
     for episode in episodes:
         simulator.build(episode.scene)

@@ -31,7 +31,7 @@ def run() -> dict:
     interleaved; a ratio is the median over repetitions of one time over the other of the same repetition.
     """
     scene = _scene()
-    simulator, caster = simulators.make("pybullet", renderer="tiny"), RayCaster.of(scene)
+    simulator, caster = simulators.make("pybullet", draws=True), RayCaster.of(scene)
     simulator.build(scene)
     states = [simulator.reset(0)]
     states.append(simulator.step(np.append(states[0].joint_position + TURN, 0.0).astype(np.float32)))

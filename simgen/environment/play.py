@@ -105,7 +105,7 @@ class Play:
     def __init__(self, rules: Rules):
         """Make the simulator; nothing is built yet."""
         self._rules = rules
-        self._simulator = simulators.make(rules.job.simulator, renderer="tiny" if rules.rgb else "none")
+        self._simulator = simulators.make(rules.job.simulator, draws=rules.rgb)
 
     def begin(self, opening: Opening) -> Moment:
         """The first moment of an episode.

@@ -48,5 +48,5 @@ class _Row:
 
 def _picture(observation: Observation) -> np.ndarray:
     if observation.rgb is None:
-        raise InvalidValue("rgb", None, "the simulator's picture: make the simulator with a renderer, or choose another world")
+        raise InvalidValue("rgb", None, "the simulator's picture: make the simulator with draws=True, or choose another world")
     return observation.rgb

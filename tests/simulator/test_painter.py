@@ -31,7 +31,7 @@ def agreement(simulator, camera="front"):
 
 
 def test_tiny_renderer_and_the_ray_caster_see_one_scene(start):
-    simulator, _ = start(watched(FLOOR, BLOCK), renderer="tiny")
+    simulator, _ = start(watched(FLOOR, BLOCK), draws=True)
     same, median, bias = agreement(simulator)
     assert same >= 0.9999 and median < 1e-4 and abs(bias) < 1e-4
 
@@ -41,7 +41,7 @@ def test_they_agree_at_odd_sizes_and_from_the_hand(start, size):
     width, height = size
     hand = Camera(position=(0.05, 0, 0.04), look_at=(0, 0, 0.3), width=width, height=height, mount=Mount(body="robot", link="panda_hand"))
     scene = scenery.scene(FLOOR, BLOCK, robot=True, cameras={"hand": hand})
-    simulator, _ = start(scene, renderer="tiny")
+    simulator, _ = start(scene, draws=True)
     simulator.step(np.array([0.02, 0.01, -0.03, 0.1, 0, 0.1, 0.5]))
     same, median, _ = agreement(simulator, "hand")
     assert same > 0.998 and median < 1e-4
@@ -49,16 +49,16 @@ def test_they_agree_at_odd_sizes_and_from_the_hand(start, size):
 
 def test_they_agree_through_a_lens(start):
     lens = (-0.25, 0.06, 0.001, -0.002, 0.0)
-    simulator, _ = start(watched(FLOOR, BLOCK, distortion=lens), renderer="tiny")
+    simulator, _ = start(watched(FLOOR, BLOCK, distortion=lens), draws=True)
     same, median, _ = agreement(simulator)
     assert same > 0.985 and median < 2e-2, "depth is taken from the nearest pixel"
-    straight, _ = start(watched(FLOOR, BLOCK), renderer="tiny")
+    straight, _ = start(watched(FLOOR, BLOCK), draws=True)
     assert (straight.observe("front").instance != simulator.observe("front").instance).mean() > 0.005
 
 
 def test_rgb_is_drawn_only_when_asked(start):
     assert start(watched(FLOOR))[0].observe("front").rgb is None
-    seen = start(watched(FLOOR), renderer="tiny")[0].observe("front")
+    seen = start(watched(FLOOR), draws=True)[0].observe("front")
     assert seen.rgb.dtype == np.uint8 and seen.rgb.shape == (240, 320, 3)
 
 
@@ -67,7 +67,7 @@ def test_what_is_remembered_or_left_out_changes_no_bit(start, lens):
     """Still and moving cameras; an arm that moves, stops and moves again; a ball that only later begins to roll."""
     scene = scenery.table(light=Light(elevation_deg=40.0, ambient=0.3))
     front = scene.cameras["front"].model_copy(update={"distortion": lens})
-    simulator, _ = start(scene.model_copy(update={"cameras": scene.cameras | {"front": front}}), renderer="tiny")
+    simulator, _ = start(scene.model_copy(update={"cameras": scene.cameras | {"front": front}}), draws=True)
     motions = [[0.02, 0.0, -0.03, 0.0, 0.1, 0.0, 1.0]] * 4 + [[0.0] * 6 + [1.0]] * 3 + [[0.02, 0.03, -0.05, 0.0, 0.0, 0.2, 0.0]] * 8
     for motion in motions:
         for camera in ("wrist", "front"):
@@ -88,7 +88,7 @@ def calls(simulator, monkeypatch):
 
 def test_what_stands_still_is_drawn_once_until_it_moves(start, monkeypatch):
     """Poses are made by hand, so that what stands still does so to the last bit."""
-    simulator, state = start(watched(FLOOR, BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1)}), renderer="tiny")
+    simulator, state = start(watched(FLOOR, BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1)}), draws=True)
     painter, view, pose = simulator._draw(), simulator.view("front"), state.link_pose.copy()
     drawn = calls(simulator, monkeypatch)
 
@@ -112,7 +112,7 @@ def test_what_stands_still_is_drawn_once_until_it_moves(start, monkeypatch):
 def test_surfaces_equally_near_are_left_to_pybullet(start, monkeypatch, row):
     """Two blocks in one place: which of them is seen depends on PyBullet's order, so the layers are not merged."""
     twin = BLOCK | {"name": "twin", "colour": (0.1, 0.2, 0.9)}
-    simulator, state = start(watched(FLOOR, BLOCK, twin), renderer="tiny")
+    simulator, state = start(watched(FLOOR, BLOCK, twin), draws=True)
     painter, view, away = simulator._draw(), simulator.view("front"), state.link_pose.copy()
     away[row, 2] += 1.0
     for pose in (state.link_pose, away):
@@ -126,7 +126,7 @@ def test_surfaces_equally_near_are_left_to_pybullet(start, monkeypatch, row):
 def test_what_is_behind_is_left_out_until_it_could_be_seen(start, monkeypatch):
     """A moving camera before a wall, then beside it."""
     wall = scenery.body("wall", {"box": {"size": (0.05, 0.5, 3.0)}}, (1.0, 0.0, 0.0), fixed=True)
-    simulator, state = start(watched(BLOCK, wall, position=(2.5, 0.0, 0.1), look_at=(0.0, 0.0, 0.1)), renderer="tiny")
+    simulator, state = start(watched(BLOCK, wall, position=(2.5, 0.0, 0.1), look_at=(0.0, 0.0, 0.1)), draws=True)
     painter, before = simulator._draw(), simulator.view("front")
     drawn, counts = calls(simulator, monkeypatch), []
     for aside in np.linspace(0.0, 1.0, 11):
@@ -141,7 +141,7 @@ def test_what_is_behind_is_left_out_until_it_could_be_seen(start, monkeypatch):
 
 def test_colours_are_the_bodies_own(start):
     red, green = BLOCK, BLOCK | {"name": "other", "position": (0.4, 0.5, 0.1), "colour": "green"}
-    simulator, _ = start(watched(FLOOR, red, green, light=Light(ambient=1.0)), renderer="tiny")
+    simulator, _ = start(watched(FLOOR, red, green, light=Light(ambient=1.0)), draws=True)
     seen = simulator.observe("front")
     for body in (2, 3, 4):
         shown = seen.instance == body
@@ -151,9 +151,9 @@ def test_colours_are_the_bodies_own(start):
 def test_light_is_the_scenes_and_does_not_stick(start):
     """PyBullet remembers the light of the last call that named it."""
     high, low = Light(elevation_deg=80.0, ambient=0.2), Light(elevation_deg=10.0, azimuth_deg=200.0, ambient=0.2)
-    first = start(watched(FLOOR, BLOCK, light=high), renderer="tiny")[0].camera_image("front")[0]
-    other = start(watched(FLOOR, BLOCK, light=low), renderer="tiny")[0].camera_image("front")[0]
-    again = start(watched(FLOOR, BLOCK, light=high), renderer="tiny")[0].camera_image("front")[0]
+    first = start(watched(FLOOR, BLOCK, light=high), draws=True)[0].camera_image("front")[0]
+    other = start(watched(FLOOR, BLOCK, light=low), draws=True)[0].camera_image("front")[0]
+    again = start(watched(FLOOR, BLOCK, light=high), draws=True)[0].camera_image("front")[0]
     assert (first == again).all() and np.abs(first.astype(int) - other).mean() > 10
 
 
@@ -161,7 +161,7 @@ def test_a_texture_lies_as_the_albedo_says(start, tmp_path):
     squares = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((16, 16)))[..., None] * [200, 120, 40] + [30, 30, 90]
     Image.fromarray(squares.clip(0, 255).astype(np.uint8)).save(tmp_path / "squares.png")
     block = BLOCK | {"texture": str(tmp_path / "squares.png"), "colour": None}
-    simulator, _ = start(watched(FLOOR, block, light=Light(ambient=1.0), look_at=(0.4, 0.0, 0.1), fov_y_deg=12.0), renderer="tiny")
+    simulator, _ = start(watched(FLOOR, block, light=Light(ambient=1.0), look_at=(0.4, 0.0, 0.1), fov_y_deg=12.0), draws=True)
     seen = simulator.observe("front")
     shown = seen.instance == 3
     assert shown.sum() > 5000 and np.median(np.abs(seen.rgb[shown].astype(int) - seen.albedo[shown])) < 15

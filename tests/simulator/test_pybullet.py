@@ -164,9 +164,9 @@ def test_reset_and_a_new_scene_leave_nothing_behind(start):
 
 
 def test_the_table_makes_it_by_name():
-    assert simulators.make("pybullet", renderer="tiny").name == "pybullet"
-    with pytest.raises(UnknownName, match="tiny"):
-        simulators.make("pybullet", renderer="tinny")
+    assert simulators.make("pybullet", draws=True).name == "pybullet"
+    with pytest.raises(UnknownName, match="pybullet"):
+        simulators.make("pybulet")
 
 
 def test_calls_out_of_order_say_what_the_order_is(start):

@@ -9,7 +9,7 @@ from simgen.simulator.control import hold
 
 def played(*, frames: int, size: tuple[int, int] = (64, 64), scene: str = "reach") -> tuple[Scene, tuple[State, ...], dict]:
     """A Scene, its states and what every camera saw, rgb included: the hand holds still but for its fingers."""
-    engine = simulators.make("pybullet", renderer="tiny")
+    engine = simulators.make("pybullet", draws=True)
     arranged = arrange(job_of(scene, size=size, world="raw"), 0, engine)
     engine.build(arranged)
     states, seen = [engine.reset(arranged.seed)], {camera: [] for camera in arranged.cameras}
