@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
     "errors abreast compiled registry "
-    "shelves stopwatch randomness geometry lens observation scenario simulator task controls export world verify "
+    "shelves stopwatch randomness geometry lens observation scenario arrays simulator task controls export world verify "
     "dataset photography rollout generate scale record render environment training gallery audit view testing doctor bench terminal "
     "cli_training cli_environment cli"
 ).split()

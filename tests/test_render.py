@@ -14,9 +14,8 @@ import pytest
 from plain import plain
 
 from simgen.dataset import open as open_dataset
-from simgen.dataset.foreign import Foreign, normals
+from simgen.dataset.foreign import Foreign
 from simgen.errors import InvalidValue, NoControls, OtherAssets, UnknownName
-from simgen.geometry import Intrinsics
 from simgen.photography import prospects
 from simgen.record import record
 from simgen.render import render
@@ -180,10 +179,3 @@ def test_pictures_without_controls_cannot_be_rendered(strange, tmp_path):
     with pytest.raises(InvalidValue, match="--materials"):
         render(strange, tmp_path / "out", world="preview", materials=True)
     assert not (tmp_path / "out.partial").exists()
-
-
-def test_normals_of_a_slanted_wall_are_its_own():
-    lens = Intrinsics.from_fov_y(40, 40, 1.0)
-    normal = np.array([0.6, 0.0, -0.8])
-    depth = (normal[2] * 2.0) / (lens.rays() @ normal)
-    assert np.allclose(normals(depth.astype(np.float32), lens), normal, atol=0.02)

@@ -18,6 +18,7 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 from lerobot.datasets.video_utils import VideoEncodingManager
 from PIL import Image
 
+from simgen.arrays import normals
 from simgen.dataset import photographs
 from simgen.dataset.columns import read_columns
 from simgen.dataset.durable import write_json
@@ -125,18 +126,6 @@ class Foreign:
         key = f"gt.world_T_{camera}"
         pose = Pose.from_matrix(row[key].numpy().astype(np.float64).reshape(4, 4)) if key in row else LEVEL
         return CameraView(camera, lens, pose)
-
-
-def normals(depth: np.ndarray, lens: Intrinsics) -> np.ndarray:
-    """Unit normals of what a depth map shows, camera frame, facing the camera, float32, (H, W, 3); zeros where nothing was hit."""
-    hit = np.isfinite(depth)
-    points = lens.rays() * np.where(hit, depth, 0.0)[..., None]
-    normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
-    normal *= -np.sign((normal * points).sum(-1, keepdims=True))
-    length = np.linalg.norm(normal, axis=-1, keepdims=True)
-    fallback = -points / np.maximum(np.linalg.norm(points, axis=-1, keepdims=True), 1e-12)
-    normal = np.where(length > 1e-12, normal / np.maximum(length, 1e-12), fallback)
-    return np.where(hit[..., None], normal, 0.0).astype(np.float32)
 
 
 def assemble(source: Foreign, root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, rejected: list[dict]) -> None:

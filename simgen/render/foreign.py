@@ -1,13 +1,11 @@
 """What did not come from SimGen: arrays alone. Light comes from normals without shadows, and worlds that need a Scene say so."""
 
 import hashlib
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from simgen import world as worlds
+from simgen.arrays import unshadowed
 from simgen.dataset import foreign, photographs, video
 from simgen.dataset.columns import FILE as COLUMNS
 from simgen.dataset.columns import judged_columns, surroundings
@@ -21,9 +19,7 @@ from simgen.randomness import stream
 from simgen.record import OFF_THE_PHYSICS, Attempt
 from simgen.render.order import Order
 from simgen.scenario.conditions import conditions_of
-from simgen.scenario.illumination import Illumination
 from simgen.scenario.sky import illuminate
-from simgen.scenario.skylight import irradiance
 from simgen.scenario.words import words
 from simgen.stopwatch import Stopwatch
 from simgen.world import Appearance, ControlClip
@@ -120,22 +116,3 @@ class Darkroom:
             "simgen/caption": words(conditions).caption,
         }
         write_json(folder / COLUMNS, columns | judged_columns(made.adherence) | surroundings(conditions))
-
-
-def unshadowed(observation: Observation, illumination: Illumination) -> Observation:
-    """An observation with the light of sun, sky and lamps by its normals and depth alone: nothing casts a shadow."""
-    pose = observation.view.world_T_camera
-    hit = np.isfinite(observation.depth)
-    normal = observation.normal[hit].astype(np.float64) @ pose.rotation.T
-    point = pose.apply(observation.view.intrinsics.rays()[hit] * observation.depth[hit][:, None])
-    lux = irradiance(illumination.sky, normal).astype(np.float64)
-    lux += np.maximum(normal @ illumination.sun_direction, 0)[:, None] * illumination.sun_illuminance
-    for lamp in illumination.emitters:
-        way = lamp.position - point
-        distance = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
-        towards = way / distance
-        cosine = np.maximum((normal * towards).sum(1), 0)[:, None]
-        lux += lamp.intensity(-(towards @ lamp.direction)) * cosine / (distance**2 + lamp.radius**2)
-    light = np.zeros((*hit.shape, 3), np.float32)
-    light[hit] = lux / np.pi
-    return replace(observation, light=light)
