@@ -57,7 +57,11 @@ class Simulator(Protocol):
         """Free the engine; closing twice is harmless."""
 
 
-REGISTRY = Registry("simulator", "simgen.simulators", {"pybullet": "simgen.simulator.pybullet:PyBullet"})
+REGISTRY = Registry(
+    "simulator",
+    "simgen.simulators",
+    {"mujoco": "simgen.simulator.mujoco:MuJoCo", "pybullet": "simgen.simulator.pybullet:PyBullet"},
+)
 """Every simulator by name; plugins join through the `simgen.simulators` entry points."""
 
 

@@ -18,6 +18,7 @@ import trimesh
 import vhacdx
 from scipy.spatial import QhullError
 
+from simgen import shelves
 from simgen.errors import AssetError
 from simgen.scenario.articulation import Articulation
 from simgen.scenario.mesh import read_mesh, scaling
@@ -32,9 +33,8 @@ MARK = "__piece_"
 
 
 def _cache() -> Path:
-    """The folder for files that can be made again: $SIMGEN_CACHE, or simgen in the user's cache folder."""
-    folder = os.environ.get("SIMGEN_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "simgen"
-    path = Path(folder) / "collision"
+    """The folder for shapes that can be made again."""
+    path = shelves.cache() / "collision"
     path.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simgen.simulator.pybullet import PyBullet
+from simgen import simulator as simulators
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,13 +13,19 @@ def cache(tmp_path_factory):
         yield
 
 
+def pytest_generate_tests(metafunc):
+    """A module's tests run over its ENGINES, where it names any."""
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", getattr(metafunc.module, "ENGINES", ("pybullet",)))
+
+
 @pytest.fixture
-def start():
+def start(engine):
     """Build a scene and reset it: `simulator, state = start(scene)`."""
     made = []
 
     def start(scene, **options):
-        simulator = PyBullet(**options)
+        simulator = simulators.make(engine, **options)
         made.append(simulator)
         simulator.build(scene)
         return simulator, simulator.reset(0)

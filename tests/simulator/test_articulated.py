@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scenery
 
+ENGINES = ("pybullet", "mujoco")
 NOTHING = np.zeros(0)
 BLOCK = '<inertial><origin xyz="{com}"/><mass value="{mass}"/><inertia ixx="{i}" ixy="0" ixz="0" iyy="{i}" iyz="0" izz="{i}"/></inertial>'
 

@@ -12,6 +12,7 @@ from simgen.scenario.scene import RobotPlacement
 from simgen.simulator.control import Controller, action_bounds, action_names, check_action, hold, to_action
 from simgen.simulator.kinematics import arm, clipped, from_rotation_vector, pose_error, rotation_vector
 
+ENGINES = ("pybullet", "mujoco")
 MODES = ("joint_position", "joint_velocity", "ee_delta")
 SPEED = 0.05
 DOWN = (0.0, 1.0, 0.0, 0.0)

@@ -14,6 +14,7 @@ from simgen.simulator.settle import settled
 from simgen.simulator.weather import AIR, DRAG, body_factor, drag, extents, friction_factor, wind
 from simgen.testing.simulator import fingerprint, trial_actions, trial_scene
 
+ENGINES = ("pybullet", "mujoco")
 G = 9.81
 NOTHING = np.zeros(0)
 FLAT = {"box": {"size": (0.2, 0.2, 0.02)}}
@@ -31,6 +32,23 @@ GROUNDS = {
 
 def run(simulator, seconds, action=NOTHING):
     return [simulator.step(action) for _ in range(round(seconds * simulator.scene.control_rate))]
+
+
+def throw(simulator, number, speed):
+    """Give the body of this place in the Scene a velocity along x."""
+    if simulator.name == "pybullet":
+        simulator._engine.resetBaseVelocity(simulator._bodies[number].uid, [speed, 0.0, 0.0])
+    else:
+        simulator._data.qvel[simulator._model.jnt_dofadr[simulator._unfixed[number].jntadr[0]]] = speed
+        simulator._work_out()
+
+
+def friction_of_pairs(simulator):
+    """Coefficients of everything that can touch, in an order of the engine's own."""
+    if simulator.name == "pybullet":
+        actors = [(actor.uid, index) for actor in (simulator._robot, simulator._bodies[1]) for index in actor.rows]
+        return np.array([simulator._engine.getDynamicsInfo(uid, index)[1] for uid, index in actors]) ** 2
+    return simulator._model.pair_friction[:, 0]
 
 
 def slab(**properties):
@@ -60,7 +78,7 @@ def test_a_body_slides_v_squared_over_2_mu_g(start, weather, factor):
     speed, friction = 2.0, 0.5
     block = scenery.body("block", FLAT, (0.0, 0.0, 0.0101), friction=friction, mass=1.0, angular_damping=0.0)
     simulator, _ = start(scenery.scene(slab(), block, weather=weather, coupled=True, control_rate=240))
-    simulator._engine.resetBaseVelocity(simulator._bodies[1].uid, [speed, 0.0, 0.0])
+    throw(simulator, 1, speed)
     states = run(simulator, 1.2 * speed / (factor * friction * G) + 0.2)
     way = states[-1].link_pose[1, 0]
     assert abs(states[-1].link_velocity[1, 0]) < 1e-3, "still sliding"
@@ -85,10 +103,8 @@ def test_a_state_says_the_friction_there_is(start):
     dry = np.array([body.friction for body in scene.bodies])
     assert np.allclose(state.friction, dry * np.sqrt(0.1))
     other, _ = start(scenery.table())
-    for icy, usual in ((simulator._robot, other._robot), (simulator._bodies[1], other._bodies[1])):
-        for index in icy.rows:
-            factor = simulator._engine.getDynamicsInfo(icy.uid, index)[1] / other._engine.getDynamicsInfo(usual.uid, index)[1]
-            assert factor == pytest.approx(np.sqrt(0.1)), "the robot's links too, so that every pair is as slippery as the table says"
+    factors = friction_of_pairs(simulator) / friction_of_pairs(other)
+    assert factors == pytest.approx(0.1), "the robot's links too, so that every pair is as slippery as the table says"
 
 
 def test_wind_pushes_a_body_by_the_drag_law(start):

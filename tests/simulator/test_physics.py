@@ -6,6 +6,7 @@ import scenery
 import trimesh
 from pyquaternion import Quaternion
 
+ENGINES = ("pybullet", "mujoco")
 NOTHING = np.zeros(0)
 G = 9.81
 
