@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from simgen.cli_environment import Control, Preset, Whole, serve
+from simgen.cli_simulator import conformance
 from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
@@ -284,7 +285,8 @@ def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> N
     """List what can be named: scenes, worlds, weathers, lights, sensors, simulators, tasks and robots.
 
     Args:
-        what: One of them; all by default. `weathers`, `lights` and `sensors` alone show what every level from 0 to 5 means.
+        what: One of them; all by default. `weathers`, `lights` and `sensors` alone show what every level from 0 to 5 means,
+            and `simulators` what checks found out about each.
     """
     from simgen import shelves, simulator, task, world
     from simgen.scenario import presets
@@ -302,6 +304,11 @@ def listing(what: Annotated[str | None, tyro.conf.Positional, What] = None) -> N
         raise UnknownName("list", what, known)
     if what in ("weathers", "lights", "sensors"):
         print(presets.table(what.removesuffix("s")))
+        return
+    if what == "simulators":
+        from simgen.conformance.matrix import matrix
+
+        print(matrix())
         return
     for kind in [what] if what else known:
         print(kind)
@@ -353,6 +360,7 @@ COMMANDS = {
     "list": listing,
     "bench": bench,
     "doctor": doctor,
+    "conformance": conformance,
 }
 
 

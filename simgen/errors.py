@@ -149,6 +149,13 @@ class DamagedDataset(SimGenError):
         super().__init__(f"{path}: {problem}. Restore it from a copy, or generate the dataset again.")
 
 
+class DamagedRecord(SimGenError):
+    """A file that does not hold what checks found out about a simulator."""
+
+    def __init__(self, file: object, problem: str):
+        super().__init__(f"{file}: {problem}. Delete it, and make it anew with: simgen conformance")
+
+
 class UnfinishedJob(SimGenError):
     """Work of another job stands where this one keeps its own."""
 

@@ -1,6 +1,7 @@
 """Finds scenes/, controlnets/, policies/ and assets/ in a checkout and in an installed wheel."""
 
 import hashlib
+import os
 from functools import lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -57,6 +58,11 @@ def asset(reference: str | Path, beside: Path | None = None) -> Path:
         if path.is_file():
             return path
     raise AssetError(reference, "no such file; looked at " + ", ".join(str(path) for path in candidates) + ".")
+
+
+def cache() -> Path:
+    """The folder for files that can be made again: $SIMGEN_CACHE, or simgen in the user's cache folder; it need not exist."""
+    return Path(os.environ.get("SIMGEN_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "simgen")
 
 
 @lru_cache(maxsize=4096)

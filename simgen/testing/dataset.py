@@ -12,8 +12,8 @@ from simgen.dataset.reader import Dataset, Record
 from simgen.dataset.video import DEPTH_ERROR, DEPTH_MAX, KEY
 from simgen.dataset.whole import count_frames
 from simgen.observation import Observation
+from simgen.report import Report, expect, run
 from simgen.scenario.classes import CLASSES
-from simgen.testing.report import Report, expect, run
 
 APPEARANCE = {"weather", "light", "sensor", "changes"}
 """Of a Scene, what may be photographed otherwise than it was simulated."""

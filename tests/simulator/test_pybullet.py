@@ -15,8 +15,7 @@ from simgen.errors import AssetError, InvalidValue, UnknownName
 from simgen.geometry import Pose
 from simgen.simulator.control import to_action
 from simgen.simulator.pybullet import PyBullet
-from simgen.testing import check_simulator
-from simgen.testing.simulator import CHECKS, fingerprint
+from simgen.testing.simulator import fingerprint
 
 HERE = Path(__file__).parent
 CONTINUE = """
@@ -29,37 +28,6 @@ simulator.build(grasp(sys.argv[3]))
 simulator.restore(pathlib.Path(sys.argv[2]).read_bytes())
 print(continued(simulator))
 """
-
-
-@pytest.fixture(scope="module")
-def report():
-    return check_simulator(lambda: PyBullet())
-
-
-@pytest.mark.parametrize("number", range(len(CHECKS)))
-def test_it_keeps_the_contract(report, number):
-    assert report.rows[number].passed, report.rows[number]
-
-
-def test_a_simulator_that_breaks_its_word_is_found_out():
-    class Forgetful(PyBullet):
-        def snapshot(self):
-            self._controller.memory = self._controller.memory + 1e-9
-            return super().snapshot()
-
-        def step(self, action):
-            return super().step(np.nan_to_num(action))
-
-    failed = [row.check for row in check_simulator(lambda: Forgetful()).rows if not row.passed]
-    assert len(failed) == 2 and "snapshot" in failed[0] and "wrong action" in failed[1]
-
-
-def test_a_simulator_that_cannot_be_made_fails_every_check():
-    def make():
-        raise OSError("no engine")
-
-    report = check_simulator(make)
-    assert not any(row.passed for row in report.rows) and "no engine" in str(report)
 
 
 @pytest.fixture(scope="module")
