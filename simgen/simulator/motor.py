@@ -70,19 +70,16 @@ class Motors:
     def torque(self, wanted: np.ndarray, inertia: np.ndarray, bias: np.ndarray) -> np.ndarray:
         """What brings an acceleration about, as far as the motors are strong enough, float64, (J + F,).
 
-        A joint whose motor gives all it has is left to move as it must, and the others make up for it.
+        Where one of the arm's motors is too weak, the whole arm accelerates less, in the same direction: no joint is thrown about by others.
 
         Args:
             wanted: rad/s2 or m/s2, (J + F,).
             inertia: joint-space inertia matrix, (J + F, J + F).
             bias: torque that stands against gravity, Coriolis and centrifugal forces, (J + F,).
         """
-        acceleration, limit, spent = wanted.copy(), np.zeros(len(wanted)), np.zeros(len(wanted), dtype=bool)
-        while True:
-            torque = inertia @ acceleration + bias
-            more = ~spent & (np.abs(torque) > self.most)
-            if not more.any():
-                return torque.clip(-self.most, self.most)
-            limit, spent = np.where(more, np.copysign(self.most, torque), limit), spent | more
-            driven = inertia[np.ix_(spent, ~spent)] @ wanted[~spent]
-            acceleration[spent] = np.linalg.solve(inertia[np.ix_(spent, spent)], limit[spent] - bias[spent] - driven)
+        arm = slice(self.arm)
+        needed = inertia[arm, arm] @ wanted[arm]
+        room = np.copysign(self.most[arm], needed) - bias[arm]
+        share = float(np.min(room / np.where(needed == 0.0, np.copysign(1e-12, needed), needed), initial=1.0))
+        torque = inertia @ np.append(max(share, 0.0) * wanted[arm], wanted[self.arm :]) + bias
+        return torque.clip(-self.most, self.most)

@@ -3,8 +3,11 @@
 The Scene is handed over as MJCF (`mjcf.physics`). Which shapes may touch, and how, is said pair by pair, so that friction and restitution
 of two bodies multiply as in every engine; contacts are as stiff as a physics step allows. Meshes collide as their convex pieces, fixed ones
 too. After every control step all that follows from positions and velocities is worked out for the reader; the solver then goes on from
-where it was, so that reading changes nothing.
+where it was, so that reading changes nothing. Contacts are those of the last physics step, whose forces made it what it was.
 """
+
+import os
+from dataclasses import fields
 
 import numpy as np
 
@@ -20,6 +23,8 @@ from simgen.simulator.rigid import Motion, RigidSimulator
 from simgen.simulator.touching import touching
 from simgen.simulator.weather import body_factor, drag, extents, wind
 
+if "DISPLAY" not in os.environ:
+    os.environ.setdefault("MUJOCO_GL", "egl")  # read once, when it is imported; what it takes otherwise needs a display
 try:
     import mujoco
 except ImportError as error:
@@ -27,13 +32,20 @@ except ImportError as error:
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 """All that a step begins from, the solver's guess included."""
+CONTACTS = tuple(f"contact_{column.name}" for column in fields(Contacts))
+
+
+SLOW = 0.002
+"""m/s below which a contact that slips is left to the solver."""
+EXCESS = 2.0
+"""Times the softness of friction, so much more braking is wanted of it than it has: all of it is used, and little more is asked."""
 
 
 class MuJoCo(RigidSimulator):
     """The simulator contract on MuJoCo; several may live in one process."""
 
     name = "mujoco"
-    keeps = ("state",)
+    keeps = ("state", *CONTACTS)
 
     def __init__(self, *, draws: bool = False):
         """Start nothing yet; `draws` makes `observe` bring the engine's own picture."""
@@ -69,6 +81,7 @@ class MuJoCo(RigidSimulator):
             self._data.qpos[place] = start
         self._goal = self._torques = None
         self._work_out()
+        self._touching = self._met()
 
     def _work_out(self) -> None:
         """What follows from positions and velocities; the solver's guess for the next step stays what it was."""
@@ -83,6 +96,7 @@ class MuJoCo(RigidSimulator):
     def _go(self) -> None:
         mujoco.mj_setState(self._model, self._data, self._state_now, STATE)
         super()._go()
+        self._touching = self._met()
         self._work_out()
 
     def _command(self, position: np.ndarray, velocity: np.ndarray, opening: float) -> None:
@@ -95,7 +109,47 @@ class MuJoCo(RigidSimulator):
         if self._goal is not None:
             self._drive()
         self._blow()
+        self._let_slide()
         mujoco.mj_step2(model, data)
+
+    def _let_slide(self) -> None:
+        """Let what slides be braked no harder than friction can.
+
+        MuJoCo's solver would have it stop within this step and, where friction is too weak for that, buy more of it with normal force:
+        what slides fast takes off. So it is asked first what normal forces there are without, then what full friction does with them, and
+        hardly more is wanted.
+        """
+        model, data = self._model, self._data
+        rubs = (data.contact.dim > 1) & (data.contact.efc_address >= 0)
+        if not rubs.any():
+            return
+        row, friction = data.contact.efc_address[rubs], data.contact.friction[rubs, 0]
+        across = np.stack([row + 1, row + 2])
+        velocity = data.efc_vel[across]
+        speed = np.linalg.norm(velocity, axis=0)
+        fast = speed > SLOW
+        if not fast.any():
+            return
+        row, across, friction, speed = row[fast], across[:, fast], friction[fast], speed[fast]
+        along, usual = velocity[:, fast] / speed, data.efc_aref[across].copy()
+        data.efc_aref[across] = 0.0
+        mujoco.mj_fwdActuation(model, data)
+        mujoco.mj_fwdAcceleration(model, data)
+        mujoco.mj_fwdConstraint(model, data)
+        force, most = data.efc_force.copy(), friction * data.efc_force[row]
+        force[across] = -most * along
+        gained = (self._acceleration(force)[across] * along).sum(axis=0)
+        slides = speed * self.scene.physics_rate + gained > 0.0
+        data.efc_aref[across] = np.where(slides, (gained - EXCESS * most * data.efc_R[row + 1]) * along, usual)
+
+    def _acceleration(self, force: np.ndarray) -> np.ndarray:
+        """Of all constraints under these forces of theirs, in their own units, (E,)."""
+        model, data = self._model, self._data
+        torque, moved, found = np.zeros(model.nv), np.zeros((1, model.nv)), np.zeros(data.nefc)
+        mujoco.mj_mulJacTVec(model, data, torque, force)
+        mujoco.mj_solveM(model, data, moved, torque[None])
+        mujoco.mj_mulJacVec(model, data, found, data.qacc_smooth + moved[0])
+        return found
 
     def _drive(self) -> None:
         """Computed torque: M a + bias, as far as the motors are strong enough."""
@@ -159,6 +213,10 @@ class MuJoCo(RigidSimulator):
         return Motion(pose, np.concatenate([speed, spin], axis=1), *joints, others)
 
     def _contacts(self) -> Contacts:
+        return self._touching
+
+    def _met(self) -> Contacts:
+        """What the solver has worked out last."""
         model, data = self._model, self._data
         count = data.ncon
         force = np.zeros((count, 6))
@@ -205,12 +263,13 @@ class MuJoCo(RigidSimulator):
         return self._painter
 
     def _kept(self) -> dict[str, np.ndarray]:
-        return {"state": self._state_now}
+        return {"state": self._state_now} | {f"contact_{name}": column for name, column in vars(self._touching).items()}
 
     def _put_back(self, kept: dict[str, np.ndarray]) -> None:
         if kept["state"].shape != self._state_now.shape:
             raise InvalidValue("a snapshot", f"{len(kept['state'])} numbers", f"{len(self._state_now)}, as this MuJoCo keeps of the scene")
         mujoco.mj_setState(self._model, self._data, kept["state"], STATE)
+        self._touching = Contacts(*(kept[name] for name in CONTACTS))
         self._work_out()
 
     def _free(self) -> None:

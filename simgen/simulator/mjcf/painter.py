@@ -61,7 +61,7 @@ class Painter:
         if id(texture) not in self._textures:
             name, (height, width, _) = f"texture{len(self._textures)}", texture.shape
             kind = self._mujoco.mjtTexture.mjTEXTURE_2D
-            spec.add_texture(name=name, type=kind, width=width, height=height, nchannel=3, data=texture[::-1].tobytes())
+            spec.add_texture(name=name, type=kind, width=width, height=height, nchannel=3, data=texture[::-1].reshape(-1))
             self._textures[id(texture)] = name
         return self._textures[id(texture)]
 
