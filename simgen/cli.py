@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from simgen.cli_environment import Control, Preset, Whole, serve
-from simgen.cli_simulator import conformance
+from simgen.cli_simulator import compare_engines, conformance
 from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
 from simgen.terminal import following, understood
@@ -361,6 +361,7 @@ COMMANDS = {
     "bench": bench,
     "doctor": doctor,
     "conformance": conformance,
+    "compare-engines": compare_engines,
 }
 
 

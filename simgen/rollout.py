@@ -92,21 +92,22 @@ def demonstrate(
 ) -> Iterator[tuple[State, np.ndarray | None]]:
     """An expert's run from a state just reset: every instant, with the action that the simulator takes when the next is asked for.
     The last instant has no action."""
-    state, held = _judged(task, state), 0
+    state, held = judged(task, state), 0
     for _ in range(round(scene.duration * scene.control_rate)):
         with watch("expert"):
             target = expert.act(state)
             action = to_action(target.world_T_tcp, target.gripper, state, simulator.jacobian(), scene)
         yield state, action
         with watch("physics"):
-            state = _judged(task, simulator.step(action))
+            state = judged(task, simulator.step(action))
         held = held + 1 if state.success else 0
         if held > HOLD or (expert.finished and not state.success):
             break
     yield state, None
 
 
-def _judged(task: Task, state: State) -> State:
+def judged(task: Task, state: State) -> State:
+    """The state, with what the task says of it."""
     return replace(state, progress=task.progress(state), success=task.success(state))
 
 
