@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,6 +72,15 @@ def test_the_table_says_when_it_speaks_of_another_version():
 
 def test_a_simulator_that_nobody_checked_is_said_to_be_so():
     assert "pybullet: never checked (installed, pybullet" in matrix({"pybullet": None})
+
+
+def test_a_plugin_is_told_by_the_package_that_brings_it(monkeypatch, cache):
+    point = SimpleNamespace(name="mine", value="mine:Mine", dist=SimpleNamespace(name="numpy"))
+    for module in ("simgen.registry", "simgen.conformance.record"):
+        monkeypatch.setattr(f"{module}.entry_points", lambda group: [point])
+    assert f"mine: never checked (installed, numpy {version('numpy')}). Run: simgen conformance mine" in matrix()
+    record.write(found("mine"), record.measured_here("mine"))
+    assert f"mine: numpy {version('numpy')} by SimGen" in matrix() and "mine" in [file.stem for file in cache.rglob("*.json")]
 
 
 def test_the_command_line_shows_the_table(capsys):
