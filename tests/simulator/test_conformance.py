@@ -8,7 +8,7 @@ from simgen import simulator as simulators
 from simgen.errors import UnknownName
 from simgen.report import run
 from simgen.testing import check_agreement, check_simulator
-from simgen.testing.simulator import GROUPS, repeat, snapshot
+from simgen.testing.simulator import GROUPS, contact, repeat, snapshot
 from simgen.testing.simulator.trial import Trial
 
 ENGINES = [name for name in ("pybullet", "mujoco", "genesis") if name in simulators.REGISTRY.built_in and find_spec(name)]
@@ -17,13 +17,18 @@ PROMPT = {"pybullet", "mujoco"}
 LONG = {repeat.check_process, repeat.check_grasp, snapshot.check_elsewhere}
 """Checks in other processes."""
 
+KNOWN = {("pybullet", contact.check_resting): "PyBullet gives hulls a margin of 1 mm, on which they stand"}
+"""What an engine does not do, and why."""
+
 
 def cases():
     for engine in ENGINES:
         for group, checks in GROUPS.items():
             for check in checks:
-                slow = engine not in PROMPT or check in LONG
-                yield pytest.param(engine, check, marks=[pytest.mark.slow] if slow else [], id=f"{engine}-{group}-{check.__name__}")
+                marks = [pytest.mark.slow] if engine not in PROMPT or check in LONG else []
+                if (engine, check) in KNOWN:
+                    marks.append(pytest.mark.xfail(strict=True, reason=KNOWN[engine, check]))
+                yield pytest.param(engine, check, marks=marks, id=f"{engine}-{group}-{check.__name__}")
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +39,16 @@ def trials():
         trial.forget()
 
 
-@pytest.mark.parametrize(("engine", "check"), cases())
-def test_it_keeps_the_contract(trials, engine, check):
-    row = run(check, trials[engine])
+@pytest.mark.parametrize(("name", "check"), list(cases()))
+def test_it_keeps_the_contract(trials, name, check):
+    row = run(check, trials[name])
     assert row.passed is not False, row
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "pybullet"])
-def test_it_shows_the_same_world_as_pybullet(engine):
-    report = check_agreement(lambda: simulators.make("pybullet"), lambda: simulators.make(engine))
+@pytest.mark.parametrize("name", [engine for engine in ENGINES if engine != "pybullet"])
+def test_it_shows_the_same_world_as_pybullet(name):
+    report = check_agreement(lambda: simulators.make("pybullet"), lambda: simulators.make(name))
     assert report.passed, report
 
 

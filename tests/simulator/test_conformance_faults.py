@@ -120,6 +120,7 @@ FAULTS = {
     dynamics.check_drawer: {"scene": bodies(joint_damping=lambda damping: 1.2 * damping)},
     contact.check_weight: {"state": contacts(force=lambda force: 1.05 * force)},
     contact.check_shelf_weight: {"state": lambda state, _: replace(state, mass=1.1 * state.mass)},
+    contact.check_resting: {"state": lambda state, _: replace(state, link_pose=state.link_pose + [0, 0, 0.005, 0, 0, 0, 0])},
     contact.check_stack: {"state": contacts(normal=lambda normal: -normal)},
     contact.check_order: {"state": contacts(normal=np.abs)},
     contact.check_balance: {"state": contacts(friction=lambda friction: 0.5 * friction)},
@@ -169,7 +170,7 @@ def cases():
         yield pytest.param(check, marks=marks, id=f"{check.__module__.rpartition('.')[2]}-{check.__name__}")
 
 
-@pytest.mark.parametrize("check", cases())
+@pytest.mark.parametrize("check", list(cases()))
 def test_a_check_finds_its_fault(check):
     MADE.clear()
     trial = Trial(lambda: Faulty(**FAULTS[check]))

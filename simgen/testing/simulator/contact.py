@@ -4,6 +4,7 @@ import numpy as np
 
 from simgen.observation import Contacts, State
 from simgen.report import expect
+from simgen.scenario.surface import surfaces
 from simgen.simulator import Simulator
 from simgen.testing.simulator.dynamics import CLOSE, slope
 from simgen.testing.simulator.stage import BOX, CUBE, FLAT, GRAVITY, GROUND, body, household, row_of, run, scene, trial_scene
@@ -11,6 +12,8 @@ from simgen.testing.simulator.trial import Trial
 
 EXACT = 0.01
 """Share of a weight by which forces at rest may be off."""
+SEEN = 5e-4
+"""Metres that a camera would see: the bound of two pictures' depths."""
 NEAR = 1e-3
 """Metres by which a contact may be off the surfaces that touch, and by which what touches may be apart."""
 
@@ -50,6 +53,22 @@ def check_shelf_weight(trial: Trial) -> str:
         expect(
             np.abs(force - [0.0, 0.0, mass * GRAVITY]).max() < 2 * EXACT * mass * GRAVITY, f"{name}: {force} N for {mass * GRAVITY:.4f} N"
         )
+    return ", ".join(told)
+
+
+def check_resting(trial: Trial) -> str:
+    """Meshes of the shelf rest on what carries them, neither above it nor in it."""
+    names = ("mug", "can", "carton")
+    things = [body(name, {"mesh": {"file": f"household/{name}.obj"}}, (0.3 * k, 0.0, 0.002), mass=0.3) for k, name in enumerate(names)]
+    simulator, _ = trial.start(scene(GROUND, *things))
+    state, worst, told = run(simulator, 1.5)[-1], 0.0, []
+    for name in names:
+        pose, number = state.pose(row_of(simulator, name)), simulator.scene.body(name).id
+        parts = [surface.vertices for surface in surfaces(simulator.scene) if surface.body == number]
+        lowest = float(min(pose.apply(vertices)[:, 2].min() for vertices in parts))
+        worst = max(worst, abs(lowest))
+        told.append(f"{name} {1000 * lowest:+.3f} mm")
+    expect(worst < SEEN, ", ".join(told))
     return ", ".join(told)
 
 
@@ -150,4 +169,4 @@ def check_apart(trial: Trial) -> str:
     return "2 mm apart is apart"
 
 
-CHECKS = (check_weight, check_shelf_weight, check_stack, check_order, check_balance, check_cone, check_apart)
+CHECKS = (check_weight, check_shelf_weight, check_resting, check_stack, check_order, check_balance, check_cone, check_apart)
