@@ -30,8 +30,9 @@ NOUNS = {
     "ControlClip": "simgen.world",
     "Episode": "simgen.dataset",
     "SimGenError": "simgen.errors",
+    "wrap": "simgen.environment.wrap",
 }
-"""Every exported noun, and the room it lives in."""
+"""Every exported noun, and the verb `wrap`, and the room it lives in."""
 
 __version__ = version("simgen")
 __all__ = ["__version__", "generate", *NOUNS]  # noqa: PLE0604
