@@ -35,8 +35,9 @@ def export_clip(
 
     `folder/clip_NNNN/` gets, for each of rgb, depth, segmentation, shaded_seg and edges, a folder of PNG frames
     (`rgb/rgb_0000.png`) and a film (`rgb.mp4`), all in step; `depth_mm/` with 16-bit PNG frames in millimetres (0 where
-    nothing was hit, 65535 at and beyond 65.535 m); and `control.json`, whose paths are relative to itself. Cosmos
-    blurs the film itself for `vis`, so that control has a weight and no path.
+    nothing was hit, 65535 at and beyond 65.535 m); `cameras.json` with the lens and the pose of every frame, by which
+    `simgen import` knows the clip again; and `control.json`, whose paths are relative to itself. Cosmos blurs the film
+    itself for `vis`, so that control has a weight and no path.
 
     Args:
         observations: what the camera saw, (T,), all of one size; width and height must be even (4:2:0 films are).
@@ -66,6 +67,7 @@ def export_clip(
             write_video(clip / f"{modality}.mp4", film, rate)
         _write_frames(clip / "depth_mm", [_millimetres(observation.depth) for observation in observations])
         (clip / "control.json").write_text(json.dumps(spec, indent=2) + "\n")
+        (clip / "cameras.json").write_text(json.dumps(_cameras(observations, rate, prompt)) + "\n")
     except OSError as error:
         raise CannotWrite(clip, error.strerror or str(error)) from error
     return clip
@@ -157,6 +159,14 @@ def _spec(name: str, prompt: str, weights: Mapping[str, float]) -> dict:
         film = _FILES[control]
         spec[control] = ({"control_path": f"{film}.mp4"} if film else {}) | {"control_weight": weight}
     return spec
+
+
+def _cameras(observations: Sequence[Observation], rate: int, task: str) -> dict:
+    """Where the camera stood: matrices in pixels and metres, OpenCV's axes."""
+    view = observations[0].view
+    poses = [seen.view.world_T_camera.matrix.tolist() for seen in observations]
+    said = {"intrinsics": view.intrinsics.K.tolist(), "distortion": list(view.intrinsics.distortion), "world_T_camera": poses}
+    return {"fps": rate, "task": task, "cameras": {view.name: said}}
 
 
 def _write_frames(folder: Path, frames: Sequence[np.ndarray]) -> None:
