@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from simgen.cli_environment import Control, Preset, Whole, serve
+from simgen.cli_importing import importing
 from simgen.cli_simulator import compare_engines, conformance
 from simgen.cli_training import evaluate, pairs, train
 from simgen.errors import InvalidValue, SimGenError, UnknownName
@@ -352,6 +353,7 @@ COMMANDS = {
     "check": check,
     "verify": verify,
     "export": export,
+    "import": importing,
     "gallery": gallery,
     "pairs": pairs,
     "train": train,

@@ -126,6 +126,33 @@ class NoControls(SimGenError):
         )
 
 
+class BadRecording(SimGenError):
+    """A recording of another simulator of which a part is missing, damaged or not what it should be."""
+
+    def __init__(self, place: object, problem: str):
+        super().__init__(f"{place}: {problem}. Restore it or record it again, then import it anew.")
+
+
+class UnknownRecording(SimGenError):
+    """A file or folder that is no recording of any known kind."""
+
+    def __init__(self, path: object, known: Iterable[str]):
+        super().__init__(
+            f"{path} is no recording that can be imported; known kinds: {', '.join(sorted(known))}. "
+            "Give its kind with --format, or lay it out as the kind 'folder' is: simgen import --help"
+        )
+
+
+class LacksControls(SimGenError):
+    """A recording that shows what was there but does not say it."""
+
+    def __init__(self, place: object, camera: str, lacking: Iterable[str]):
+        super().__init__(
+            f"{place} shows camera '{camera}' without {' and '.join(lacking)}, and no other camera has all of it. "
+            "Give it these, too: what is photographed anew must have a shape."
+        )
+
+
 class WorkerDied(SimGenError):
     """A worker process ended without a word, usually for want of memory."""
 

@@ -74,6 +74,10 @@ class Line:
         note = f"{self.failed} failed attempts" if self.failed else ""
         self._bar.update(self._task, total=progress.wanted, completed=progress.kept, note=note)
 
+    def count(self, done: int, whole: int) -> None:
+        """How many are done, and of how many."""
+        self._bar.update(self._task, total=whole, completed=done)
+
 
 @contextmanager
 def following(out: Path, doing: str, kept: str | None = None) -> Iterator[Line]:

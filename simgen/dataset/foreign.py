@@ -1,12 +1,14 @@
 """Datasets that did not come from SimGen, if they carry controls: LeRobot v3.0 with depth and segmentation beside the pictures.
 
-A camera can be photographed anew where `observation.images.<camera>` has `<camera>_depth`, LeRobot's depth feature, and
-`<camera>_seg`, ids over 255, beside it. Its pose and lens are read from `gt.world_T_<camera>` and `gt.intrinsics_<camera>` as in
+What was imported (`imported.py`) has its controls exactly in `truth/`, and is read from there. A camera of any other dataset can be
+photographed anew where `observation.images.<camera>` has `<camera>_depth`, LeRobot's depth feature, and `<camera>_seg`, ids over 255,
+beside it. Its pose and lens are read from `gt.world_T_<camera>` and `gt.intrinsics_<camera>` as in
 `lerobot.py`, the lens also from the picture's `simgen.K`. What nobody says is guessed and told in `meta/rendered.json`: a lens of
 `FOV_Y_DEG`, a level camera. Normals come from depth, flow is unknown, albedo is the recorded picture with the light that is in it.
 """
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,17 +24,17 @@ from simgen.arrays import normals
 from simgen.dataset import photographs
 from simgen.dataset.columns import read_columns
 from simgen.dataset.durable import write_json
+from simgen.dataset.imported import IMPORTED, guesses
 from simgen.dataset.lerobot import VIDEO_FILE
 from simgen.dataset.opening import opened
+from simgen.dataset.recording import FOV_Y_DEG, GUESSED_ALBEDO, GUESSED_LENS, GUESSED_POSE, LEVEL
+from simgen.dataset.truth import Truth
 from simgen.dataset.video import DEPTH, KEY, RGB, Labels, ReadyVideos
-from simgen.dataset.whole import add_columns, count_frames
+from simgen.dataset.whole import TRUTH, add_columns, count_frames
 from simgen.errors import DamagedDataset, NoControls
 from simgen.geometry import CameraView, Intrinsics, Pose
 from simgen.observation import Observation
 
-FOV_Y_DEG = 50.0
-LEVEL = Pose.looking((0.0, 0.0, 1.0), (1.0, 0.0, 1.0))
-"""Of a camera whose pose nobody says."""
 RENDERED = "meta/rendered.json"
 OWN = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 """Columns that LeRobot makes itself."""
@@ -57,9 +59,17 @@ class Foreign:
     def __len__(self) -> int:
         return self.lerobot.num_episodes
 
+    @property
+    def exact(self) -> bool:
+        """Whether its controls stand exactly in `truth/`."""
+        return (self.root / IMPORTED).is_file()
+
     @cached_property
     def cameras(self) -> tuple[str, ...]:
         """Those with depth and segmentation."""
+        if self.exact:
+            with Truth(self.root / TRUTH.format(0)) as truth:
+                return truth.cameras
         features = self.lerobot.meta.features
         pictures = (key.removeprefix(KEY) for key, one in features.items() if key.startswith(KEY) and one["shape"][-1] == 3)
         return tuple(camera for camera in pictures if {f"{KEY}{camera}_depth", f"{KEY}{camera}_seg"} <= features.keys())
@@ -67,7 +77,7 @@ class Foreign:
     @cached_property
     def sha256(self) -> str:
         """Of its description, which counts its frames; the same for all photographs of one dataset."""
-        return hashlib.sha256((self.root / "meta/info.json").read_bytes()).hexdigest()
+        return hashlib.sha256((self.root / (IMPORTED if self.exact else "meta/info.json")).read_bytes()).hexdigest()
 
     def span(self, position: int) -> range:
         """Rows of one episode."""
@@ -75,7 +85,13 @@ class Foreign:
         return range(episode["dataset_from_index"], episode["dataset_to_index"])
 
     def observations(self, position: int) -> dict[str, tuple[Observation, ...]]:
-        """What every camera with controls saw in one episode."""
+        """What every camera with controls saw in one episode.
+
+        Raises:
+            DamagedDataset: if exact controls are missing, unreadable or not as many as rows.
+        """
+        if self.exact:
+            return self._recorded(position)
         found = {camera: [] for camera in self.cameras}
         for row in (self.lerobot[index] for index in self.span(position)):
             for camera, frames in found.items():
@@ -85,14 +101,22 @@ class Foreign:
     @cached_property
     def guesses(self) -> tuple[str, ...]:
         """What nobody says of the cameras, and what was taken instead."""
+        if self.exact:
+            return guesses(self.root)
         features, found = self.lerobot.meta.features, []
         for camera in self.cameras:
             if f"gt.intrinsics_{camera}" not in features and "simgen.K" not in (features[KEY + camera].get("info") or {}):
-                found.append(f"{camera}: a vertical field of view of {FOV_Y_DEG:g} degrees")
+                found.append(f"{camera}: {GUESSED_LENS}")
             if f"gt.world_T_{camera}" not in features:
-                found.append(f"{camera}: a level camera, 1 m above the ground")
-            found.append(f"{camera}: albedo is the recorded picture")
+                found.append(f"{camera}: {GUESSED_POSE}")
+            found.append(f"{camera}: {GUESSED_ALBEDO}")
         return tuple(found)
+
+    def _recorded(self, position: int) -> dict[str, tuple[Observation, ...]]:
+        with Truth(self.root / TRUTH.format(position)) as truth:
+            if len(truth) != len(self.span(position)):
+                raise DamagedDataset(truth.path, f"{len(truth)} frames for {len(self.span(position))} rows of LeRobot's half")
+            return {camera: tuple(truth.observation(camera, t) for t in range(len(truth))) for camera in self.cameras}
 
     def _observation(self, camera: str, row: dict) -> Observation:
         picture = _picture(row[KEY + camera])
@@ -167,6 +191,11 @@ def assemble(source: Foreign, root: Path, shards: Sequence[Path], *, labels: Lab
             dataset.save_episode(parallel_encoding=False)
     count_frames(root)
     add_columns(root, rows, rejected, truth=False)
+    if source.exact:
+        shutil.copyfile(source.root / IMPORTED, root / IMPORTED)
+        (root / TRUTH).parent.mkdir()
+        for position, row in enumerate(rows):
+            shutil.copyfile(source.root / TRUTH.format(row["simgen/episode"]), root / TRUTH.format(position))
     reasons = Counter(one["reason"] for one in rejected)
     summary = {"format": 1, "job": job, "episodes": len(shards), "rejected": rejected, "reasons": reasons, "guesses": source.guesses}
     write_json(root / RENDERED, summary)

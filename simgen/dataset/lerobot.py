@@ -140,7 +140,7 @@ def rows(truth: Truth, table: dict[str, dict]) -> Iterator[dict]:
     blank |= {key: np.zeros(one["shape"], np.float32) for key, one in table.items() if one["dtype"] == "video" and one["shape"][2] == 1}
     absent = {key: np.full(one["shape"], np.nan, np.float32) for key, one in table.items() if one["dtype"] == "float32"}
     owner = np.array([link.body for link in truth.links])
-    cameras = {camera: _camera(truth, camera) for camera in truth.cameras}
+    cameras = {camera: camera_rows(truth, camera) for camera in truth.cameras}
     for t in range(len(truth)):
         row = blank | absent | _arm(truth, states[t]) | _bodies(truth, states[t], owner) | _outcome(states[t + 1], last=t == len(truth) - 1)
         row |= {"task": scene.instruction or scene.description or scene.name, "simgen.subtask": captions[t]}
@@ -159,22 +159,22 @@ def _common_features(truth: Truth, labels: Labels) -> dict[str, dict]:
     joints, actions = truth.joint_names, truth.action_names
     table = {}
     for camera in truth.cameras:
-        table |= _camera_features(camera, truth.view(camera, 0), labels, CLASSES | truth.scene.classes)
+        table |= camera_features(camera, truth.view(camera, 0), labels, CLASSES | truth.scene.classes)
     if joints:
-        table["observation.state"] = _vector([*joints, "gripper"])
-        table |= {"gt.joint_velocity": _vector(joints), "gt.joint_torque": _vector(joints), "gt.tcp_wxyz": _vector(POSE)}
+        table["observation.state"] = vector([*joints, "gripper"])
+        table |= {"gt.joint_velocity": vector(joints), "gt.joint_torque": vector(joints), "gt.tcp_wxyz": vector(POSE)}
     if actions:
-        table["action"] = _vector(actions)
-    table |= {"next.reward": _vector(["reward"]), "gt.progress": _vector(["progress"])}
-    table |= {key: _vector([key.removeprefix("next.")], "bool") for key in ("next.done", "next.success")}
-    return table | {"gt.sim_time_ns": _vector(["ns"], "int64"), "simgen.subtask": _vector(None, "string")}
+        table["action"] = vector(actions)
+    table |= {"next.reward": vector(["reward"]), "gt.progress": vector(["progress"])}
+    table |= {key: vector([key.removeprefix("next.")], "bool") for key in ("next.done", "next.success")}
+    return table | {"gt.sim_time_ns": vector(["ns"], "int64"), "simgen.subtask": vector(None, "string")}
 
 
-def _vector(names: Sequence[str] | None, dtype: str = "float32") -> dict:
+def vector(names: Sequence[str] | None, dtype: str = "float32") -> dict:
     return {"dtype": dtype, "shape": (len(names or [""]),), "names": names and list(names)}
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     if "image" in name:
         raise InvalidValue("a name in the dataset", name, "free of the word 'image', by which LeRobot knows pictures")
     return name
@@ -182,19 +182,19 @@ def _plain(name: str) -> str:
 
 def _body_features(name: str) -> dict[str, dict]:
     return {
-        f"gt.{_plain(name)}.pose_wxyz": _vector(POSE),
-        f"gt.{name}.velocity": _vector(TWIST),
-        f"gt.{name}.contact_force": _vector(["newtons"]),
+        f"gt.{plain(name)}.pose_wxyz": vector(POSE),
+        f"gt.{name}.velocity": vector(TWIST),
+        f"gt.{name}.contact_force": vector(["newtons"]),
     }
 
 
-def _camera_features(camera: str, view: CameraView, labels: Labels, classes: dict[str, int]) -> dict[str, dict]:
+def camera_features(camera: str, view: CameraView, labels: Labels, classes: dict[str, int]) -> dict[str, dict]:
     height, width = view.intrinsics.height, view.intrinsics.width
-    key = f"{KEY}{_plain(camera)}"
+    key = f"{KEY}{plain(camera)}"
     table = {
         key: {"dtype": "video", "shape": (height, width, 3), "names": HWC},
-        f"gt.world_T_{camera}": _vector([f"{i}{j}" for i in range(4) for j in range(4)]),
-        f"gt.intrinsics_{camera}": _vector(["fx", "fy", "cx", "cy"]),
+        f"gt.world_T_{camera}": vector([f"{i}{j}" for i in range(4) for j in range(4)]),
+        f"gt.intrinsics_{camera}": vector(["fx", "fy", "cx", "cy"]),
     }
     if labels == "lerobot":
         if camera.endswith(("_depth", "_seg")):
@@ -236,7 +236,7 @@ def _outcome(after: State, *, last: bool) -> dict:
     }
 
 
-def _camera(truth: Truth, camera: str) -> tuple[np.ndarray, np.ndarray]:
+def camera_rows(truth: Truth, camera: str) -> tuple[np.ndarray, np.ndarray]:
     """Pose matrices, float32, (T, 16), and fx, fy, cx, cy, float32, (4,)."""
     matrices = [Pose.from_row(row).matrix.ravel() for row in truth[f"camera/{camera}/world_T_camera"]]
     return np.array(matrices, np.float32), truth[f"camera/{camera}/K"][[0, 1, 0, 1], [0, 1, 2, 2]].astype(np.float32)

@@ -27,6 +27,11 @@ action, C contacts in all. SI units, world frame, quaternions w, x, y, z.
         roughness, metallic (T, H, W, ...) as in `Observation`, one chunk a frame; rgb only where the simulator drew,
                            roughness and metallic only where someone knew them
 
+Of what was imported (`imported.py`) nobody knows the Scene: there are the attributes format and simulator, action/value, of every camera
+what stands in its group but for boxes, visibility and image positions, with `link` 0 and ids as wide as in memory, and
+
+    recorded/<key>         (T, N) the rows of LeRobot's half, as they were recorded
+
 Format 1 knew neither roughness nor metallic and is read like format 2. The light that falls on the scene is appearance,
 not physics, and is not kept.
 
@@ -134,6 +139,11 @@ class Truth:
     def cameras(self) -> tuple[str, ...]:
         """Names, in order."""
         return tuple(self._file["camera"]) if "camera" in self._file else ()
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Keys of the rows that were imported, in order."""
+        return tuple(self._file["recorded"]) if "recorded" in self._file else ()
 
     @cached_property
     def states(self) -> tuple[State, ...]:

@@ -37,8 +37,8 @@ def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, r
     """
     lerobot.write(root, [lerobot.Part(shard) for shard in shards], labels)
     for position, shard in enumerate(shards):
-        _place(shard / "truth.h5", root / TRUTH.format(position))
-        _place(shard / "scene.json", root / SCENE.format(position))
+        place(shard / "truth.h5", root / TRUTH.format(position))
+        place(shard / "scene.json", root / SCENE.format(position))
     count_frames(root)
     add_columns(root, [json.loads((shard / "columns.json").read_text()) for shard in shards], rejected)
     reasons = Counter(one["reason"] for one in rejected)
@@ -75,12 +75,13 @@ def _without_statistics(file: Path) -> pd.DataFrame:
     return pd.read_parquet(file, columns=[name for name in names if name == "length" or name.startswith("videos/")])
 
 
-def _place(file: Path, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
+def place(file: Path, there: Path) -> None:
+    """Put a shard's file into the dataset; the shard keeps its own until the dataset stands."""
+    there.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(file, place)  # the shard keeps its own until the dataset stands
+        os.link(file, there)
     except OSError:
-        shutil.copyfile(file, place)  # a file system without hard links
+        shutil.copyfile(file, there)  # a file system without hard links
 
 
 def add_columns(root: Path, rows: list[dict], rejected: list[dict], *, truth: bool = True) -> None:

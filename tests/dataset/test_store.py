@@ -53,7 +53,7 @@ def store(tmp_path) -> Store:
 DEATHS = {
     "in the second episode's truth": (("truth_writer._contacts", "", 2), 1),
     "before the second episode is in its place": (("store.publish", "episode_000001", 1), 1),
-    "before the truth stands beside LeRobot's half": (("whole._place", "", 1), 2),
+    "before the truth stands beside LeRobot's half": (("whole.place", "", 1), 2),
     "before the whole is in its place": (("store.publish", "whole", 1), 2),
     "before it is called finished": (("os.rename", "data.finished')", 1), 2),
     "before it is at the output": (("os.rename", "finished/whole", 1), 2),
@@ -179,7 +179,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(store, monk
         store.write(synthetic(1, frames=FRAMES))
     assert store.done() == {0: True} and not list(store.partial.glob("writing-*"))
     monkeypatch.undo()
-    monkeypatch.setattr("simgen.dataset.whole._place", full)
+    monkeypatch.setattr("simgen.dataset.whole.place", full)
     with pytest.raises(CannotWrite, match="no space left"):
         store.finish([0])
     assert store.done() == {0: True} and not store.out.exists()
