@@ -8,14 +8,15 @@ from simgen import simulator as simulators
 from simgen.errors import UnknownName
 from simgen.report import run
 from simgen.testing import check_agreement, check_simulator
-from simgen.testing.simulator import GROUPS, contact, repeat, snapshot
+from simgen.testing.simulator import GROUPS, contact, control, geometry, repeat, snapshot
 from simgen.testing.simulator.trial import Trial
 
 ENGINES = [name for name in ("pybullet", "mujoco", "genesis") if name in simulators.REGISTRY.built_in and find_spec(name)]
 PROMPT = {"pybullet", "mujoco"}
 """Engines that build a scene at once; the others are tried by hand."""
-LONG = {repeat.check_process, repeat.check_grasp, snapshot.check_elsewhere}
-"""Checks in other processes."""
+LONG = {repeat.check_process, repeat.check_grasp, snapshot.check_elsewhere, snapshot.check_grasp, snapshot.check_storm}
+LONG |= {geometry.check_shelf_picture, control.check_rest, control.check_grip}
+"""Checks in other processes and long runs."""
 
 KNOWN = {("pybullet", contact.check_resting): "PyBullet gives hulls a margin of 1 mm, on which they stand"}
 """What an engine does not do, and why."""

@@ -54,6 +54,8 @@ def compare_engines(
     """
     job = job_of(shelves.scene(scene), world="preview", simulator=engines[0], seed=seed, size=size)
     simulators.REGISTRY.check(engines[1])
+    if seconds is not None and not seconds * job.scenario.control_rate >= 0.5:
+        raise InvalidValue("seconds", seconds, f"at least one control step of {1 / job.scenario.control_rate:g} s")
     first, second = (simulators.make(engine) for engine in engines)
     try:
         progress(f"arranging {scene}")
@@ -66,13 +68,7 @@ def compare_engines(
 def compared(
     stage: Scene, first: Simulator, second: Simulator, *, seconds: float | None, actions: Actions, progress: Told = lambda doing: None
 ) -> Comparison:
-    """The same of a Scene and two simulators, which are left built.
-
-    Raises:
-        InvalidValue: if the time is shorter than a control step.
-    """
-    if seconds is not None and not seconds * stage.control_rate >= 0.5:
-        raise InvalidValue("seconds", seconds, f"at least one control step of {1 / stage.control_rate:g} s")
+    """The same of a Scene and two simulators, which are left built; `seconds` is at least a control step."""
     progress(f"{actions} in {first.name}")
     led, closed = None, None
     if actions == "expert":
