@@ -180,7 +180,7 @@ class DamagedRecord(SimGenError):
     """A file that does not hold what checks found out about a simulator."""
 
     def __init__(self, file: object, problem: str):
-        super().__init__(f"{file}: {problem}. Delete it, and make it anew with: simgen conformance")
+        super().__init__(f"{file}: {problem}. Remove it and run: simgen conformance")
 
 
 class UnfinishedJob(SimGenError):
