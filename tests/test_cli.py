@@ -55,7 +55,7 @@ def room(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["generat"], "No command is called 'generat'. Did you mean 'generate'? Known: bench, check, doctor, evaluate, export, gallery, "),
+        (["generat"], "No command is called 'generat'. Did you mean 'generate'? Known: bench, check, compare-engines, conformance, "),
         (["--bogus"], "Unrecognized options: --bogus"),
         ([*GENERATE, "--bogus"], "Unrecognized options: --bogus. Run: simgen generate --help"),
         ([*GENERATE, "extra"], "Unrecognized options: extra. Run: simgen generate --help"),
