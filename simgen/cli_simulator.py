@@ -59,7 +59,7 @@ def compare_engines(
         out: Folder of `report.json` and `report.html`.
         seed: Root seed.
         episode: Which draw of it.
-        seconds: At most so many; by default until the expert is done.
+        seconds: At most so many; by default until the expert is done, or as long as the scene lasts.
         actions: `expert`: the task's expert leads in the first engine, its actions are replayed in the second, and there it also
             tries by itself. `wander`: the hand is sent from place to place.
         size: Width and height of pictures.
