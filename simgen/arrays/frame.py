@@ -41,6 +41,8 @@ class Frame:
     """Surface colour without light, sRGB, uint8, (H, W, 3); None: the picture, with the light that is in it."""
     body_pose: Mapping[int, Pose] = field(default_factory=dict)
     """Instance id to world_T_body, of those of which it is known."""
+    depth_step: float = 0.0
+    """Metres from one value of depth to the next: 0.001 where it comes in whole millimetres, 0 where it is continuous."""
 
     def __post_init__(self):
         size = self.view.intrinsics.height, self.view.intrinsics.width
@@ -52,6 +54,8 @@ class Frame:
         if np.isnan(self.depth).any() or (self.depth <= 0).any():
             worst = float(self.depth[~(self.depth > 0)][0])
             raise InvalidValue(f"depth of camera '{self.view.name}'", worst, "above 0 metres everywhere, and inf where nothing is")
+        if not self.depth_step >= 0:
+            raise InvalidValue("depth_step", self.depth_step, "0 or more metres")
         for name in ("instance", "semantic"):
             ids = getattr(self, name)
             if ids is not None and ids.min() < 0:

@@ -31,7 +31,7 @@ def observed(frame: Frame, previous: Frame | Observation | None) -> Observation:
         instance=frame.instance,
         link=np.where(something, 0, -1).astype(np.int32),
         semantic=np.where(something, CLASSES["object"], 0).astype(np.int32) if frame.semantic is None else frame.semantic,
-        normal=normals(frame.depth, frame.view.intrinsics) if frame.normal is None else frame.normal,
+        normal=normals(frame.depth, frame.view.intrinsics, frame.depth_step) if frame.normal is None else frame.normal,
         flow=flow,
         albedo=np.where(hit[..., None], frame.rgb, 0).astype(np.uint8) if frame.albedo is None else frame.albedo,
         rgb=frame.rgb,

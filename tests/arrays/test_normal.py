@@ -33,3 +33,20 @@ def test_a_pixel_alone_faces_the_camera_and_emptiness_has_no_normal():
     depth[2, 2] = 1.0
     found = normals(depth, Intrinsics.from_fov_y(5, 5, 1.0))
     assert np.allclose(found[2, 2], (0, 0, -1)) and not found[0].any()
+
+
+def test_depth_in_whole_millimetres_makes_no_stairs():
+    floor = Solid(1, 0, (4, 4, 0.1), Pose.from_wxyz((0, 0, -0.05), (1, 0, 0, 0)))
+    cube = Solid(2, 0, (0.2, 0.2, 0.2), Pose.from_wxyz((0, 0, 0.1), (0.95, 0, 0, 0.3)))
+    ball = Solid(3, 0, (0.1,), Pose.from_wxyz((0.2, 0.25, 0.1), (1, 0, 0, 0)))
+    seen = observe((floor, cube, ball), camera(128, 128, (0.6, 0.4, 0.6), (0, 0, 0.1)))
+    stairs = np.round(1000 * seen.depth).astype(np.float32) / np.float32(1000)
+    hit = np.isfinite(seen.depth)
+
+    def off(step: float) -> np.ndarray:
+        """Degrees between the normals found and the true ones."""
+        cosine = (normals(stairs, seen.view.intrinsics, step) * seen.normal).sum(-1)[hit]
+        return np.rad2deg(np.arccos(np.clip(cosine, -1, 1)))
+
+    blind, aware = (np.quantile(off(step), [0.5, 0.9, 0.95]) for step in (0.0, 0.001))
+    assert (aware < blind / 2).all() and aware[2] < 2.5

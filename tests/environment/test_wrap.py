@@ -9,7 +9,7 @@ import torch
 from analytic import Solid, camera, observe
 from gymnasium.spaces import Box, Dict
 from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 import simgen
 from simgen.arrays import Frame
@@ -404,6 +404,45 @@ def test_rows_of_a_batch_begin_anew_when_their_clock_does():
     assert episodes == [[0, 0], [0, 1], [1, 1]]
 
 
+class LikeManiSkillVector(VectorEnv):
+    """As `ManiSkillVectorEnv` resets rows by itself and tells of their last instant: as one batch of all rows."""
+
+    def __init__(self):
+        self.env, self.num_envs = LikeManiSkill(), 2
+        self.observation_space = self.single_observation_space = self.env.observation_space
+        self.action_space = self.single_action_space = self.env.action_space
+        self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
+
+    @property
+    def unwrapped(self):
+        return self.env
+
+    def reset(self, *, seed=None, options=None):
+        return self.env.reset()
+
+    def step(self, actions):
+        env = self.env
+        env.places, env.counts = env.places + 0.02, env.counts + 1
+        over, info = torch.from_numpy(env.counts >= STEPS), {"elapsed_steps": env.elapsed_steps}
+        observation = env.observation()
+        if over.any():
+            env.counts[over.numpy()], env.places[over.numpy()] = 0, 0.0
+            final = {"final_observation": observation, "final_info": info, "_final_observation": over}
+            observation, info = env.observation(), {"elapsed_steps": env.elapsed_steps, **final}
+        return observation, torch.ones(2), over, torch.zeros(2, dtype=bool), info
+
+
+def test_what_maniskills_rows_showed_last_are_photographs_too():
+    envs = simgen.wrap(LikeManiSkillVector(), world="preview", weather="rain:3")
+    envs.reset(seed=0)
+    envs.step(torch.zeros(2, 1))
+    observation, *_, over, _, info = envs.step(torch.zeros(2, 1))
+    assert over.tolist() == [False, True] and [one["episode"] for one in info["simgen"]] == [0, 1]
+    last, now = (one["sensor_data"]["base_camera"]["rgb"] for one in (info["final_observation"], observation))
+    assert (last[0] == now[0]).all() and (last[1] != now[1]).any()
+    assert (last[1] != torch.from_numpy(looked(0.05 + 2 * 0.02).rgb)).float().mean() > 0.5
+
+
 def test_isaac_labs_observation_without_a_picture_is_refused():
     with pytest.raises(InvalidValue, match="picture of camera 'tiled' in the observation"):
         simgen.wrap(LikeIsaacLab(lambda colour: colour[:, :4]), world="raw").reset(seed=0)
@@ -422,17 +461,21 @@ class LikeRobosuite(gymnasium.Env):
         eye = {"pos": place, "forward": rotation[:, 2], "up": -rotation[:, 1], "frustum_near": self.near, "frustum_far": self.far}
         eye |= {"frustum_top": high, "frustum_bottom": -high, "frustum_width": 0.0, "frustum_center": 0.0}
         scene = SimpleNamespace(camera=[SimpleNamespace(**eye)] * 2)
-        model = SimpleNamespace(body_parentid=[0, 0], geom_bodyid=[0, 1], geom_type=[6, 6])  # a floor of the world, and a cube
+        model = SimpleNamespace(
+            body_parentid=[0, 0], geom_bodyid=[0, 1], geom_type=[6, 6], site_rgba=[[1, 0, 0, -0.5]]
+        )  # a floor of the world, and a cube
         self.place = 0.0
-        self.sim = SimpleNamespace(model=model, render=self.draw, _render_context_offscreen=SimpleNamespace(scn=scene))
+        self.options = SimpleNamespace(sitegroup=np.ones(6, np.uint8))
+        renderer = SimpleNamespace(scn=scene, vopt=self.options)
+        self.sim = SimpleNamespace(model=model, render=self.draw, _render_context_offscreen=renderer)
 
     def draw(self, camera_name, height, width, depth=False, segmentation=False):
         seen = looked(self.place)
-        if segmentation:
-            found = np.stack([np.where(seen.instance > 0, 5, -1), seen.instance - 1], -1).astype(np.int32)
-            return found[::-1]
         buffer = (1 - self.near / np.minimum(seen.depth, self.far)) / (1 - self.near / self.far)
-        return (seen.rgb[::-1], buffer.astype(np.float32)[::-1])
+        found = np.stack([np.where(seen.instance > 0, 5, -1), seen.instance - 1], -1).astype(np.int32)
+        if self.options.sitegroup.any():  # a site that the picture does not show
+            found[:4], buffer[:4] = (6, 0), 0.5
+        return found[::-1], buffer.astype(np.float32)[::-1]
 
     def reset(self, *, seed=None, options=None):
         self.place, self.time = 0.0, 0.0
@@ -459,6 +502,7 @@ def test_robosuites_buffers_are_read_as_they_are_and_its_bodies_move_exactly():
     assert np.allclose(frame.view.world_T_camera.matrix, VIEW.world_T_camera.matrix)
     assert np.allclose(frame.view.intrinsics.K, VIEW.intrinsics.K)
     cube = np.unique(frame.instance[truth.instance == 2]).item()
+    assert len(np.unique(frame.instance[:4])) == len(np.unique(truth.instance[:4]))  # not the site
     assert np.allclose(frame.body_pose[cube].position, (0.4, 0, 0.1))
 
 

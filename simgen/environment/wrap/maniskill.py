@@ -15,7 +15,7 @@ from simgen.geometry import CameraView, Intrinsics, Pose
 DATA, PARAM = "sensor_data", "sensor_param"
 NEEDED = {"rgb", "depth", "segmentation"}
 HINT = "given: make the environment with obs_mode='rgb+depth+segmentation'"
-MILLIMETRE = np.float32(1e-3)
+MILLIMETRE = 1e-3
 
 
 class ManiSkill:
@@ -71,11 +71,13 @@ class ManiSkill:
 
 def _frame(camera: str, given: Mapping[str, Any], seconds: float) -> Frame:
     depth = given["depth"][..., 0]
+    step = MILLIMETRE if depth.dtype.kind in "iu" else 0.0
     # int16 holds 32.7 m and turns over beyond; nothing at all is 0
-    metres = np.where(depth > 0, depth.astype(np.float32) * (MILLIMETRE if depth.dtype.kind in "iu" else np.float32(1)), np.float32(np.inf))
+    metres = np.where(depth > 0, depth.astype(np.float32) * np.float32(step or 1), np.float32(np.inf))
     height, width = depth.shape
     K, camera_T_world = given["K"], np.eye(4)
     camera_T_world[:3] = given["camera_T_world"][:3]
     lens = Intrinsics(width, height, float(K[0, 0]), float(K[1, 1]), float(K[0, 2]), float(K[1, 2]))
     view = CameraView(camera, lens, Pose.from_matrix(camera_T_world).inverse())
-    return Frame(view, round(1e9 * seconds), given["rgb"][..., :3], metres, given["ids"][..., 0].astype(np.int32))
+    ids = given["ids"][..., 0].astype(np.int32)
+    return Frame(view, round(1e9 * seconds), given["rgb"][..., :3], metres, ids, depth_step=step)

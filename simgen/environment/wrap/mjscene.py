@@ -1,6 +1,6 @@
 """What a MuJoCo renderer drew, as a Frame: its camera, its depth buffer, and whose every pixel is. MuJoCo is the caller's, never ours."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,8 @@ from pyquaternion import Quaternion
 from simgen.arrays import Frame
 from simgen.geometry import CameraView, Intrinsics, Pose
 
-GEOM = 5
-"""`mjtObj.mjOBJ_GEOM`."""
+GEOM, SITE = 5, 6
+"""`mjtObj.mjOBJ_GEOM` and `mjtObj.mjOBJ_SITE`."""
 PLANE = 0
 """`mjtGeom.mjGEOM_PLANE`."""
 
@@ -35,6 +35,32 @@ def view_of(name: str, cameras: Sequence[Any], size: tuple[int, int]) -> CameraV
     fx, fy = near * width / (2 * half), near * height / (high - low)
     lens = Intrinsics(width, height, fx, fy, width * (half - middle) / (2 * half), height * high / (high - low))
     return CameraView(name, lens, Pose.from_matrix(matrix), near=near, far=float(left.frustum_far))
+
+
+def drawn_by(draw: Callable[[], tuple[np.ndarray, np.ndarray]], options: Any, model: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Kind of object, `mjtObj`, and its id in every pixel, int32, (H, W, 2), -1 where nothing is, and the depth buffer, float32, (H, W).
+
+    Both are of one drawing, in ids and without smoothing: the depth buffer of the coloured picture is a millimetre off. MuJoCo draws
+    sites in it even where they are invisible, as those that robosuite fastens to a gripper are; what is behind these is drawn anew.
+
+    Args:
+        draw: draws them.
+        options: `mjvOption` that it draws by.
+        model: `mjModel`, or what wraps one.
+    """
+    drawn, buffer = draw()
+    kind, number = drawn[..., 0], drawn[..., 1]
+    site = kind == SITE
+    invisible = site & (np.asarray(model.site_rgba)[np.where(site, number, 0), 3] <= 0) if site.any() else site
+    if not invisible.any():
+        return drawn, buffer
+    groups = np.array(options.sitegroup)
+    options.sitegroup[:] = 0
+    try:
+        behind, beyond = draw()
+    finally:
+        options.sitegroup[:] = groups
+    return np.where(invisible[..., None], behind, drawn), np.where(invisible, beyond, buffer)
 
 
 def frame_of(view: CameraView, model: Any, data: Any, rgb: np.ndarray, buffer: np.ndarray, drawn: np.ndarray) -> Frame:

@@ -11,7 +11,7 @@ from gymnasium.spaces import Box, Dict
 from simgen.arrays import Frame
 from simgen.environment.wrap.choice import chosen
 from simgen.environment.wrap.leaf import Path, at, pictured, put
-from simgen.environment.wrap.mjscene import frame_of, view_of
+from simgen.environment.wrap.mjscene import drawn_by, frame_of, view_of
 from simgen.errors import InvalidValue
 
 RENDER = "render"
@@ -59,10 +59,10 @@ class MuJoCo:
         renderer, model = self._env.mujoco_renderer, self._env.model
         viewer = renderer.viewer
         number = renderer.camera_id if camera == RENDER else model.camera(camera).id
-        rgb, depth = (picture, viewer.render("depth_array", number)) if camera == RENDER else viewer.render("rgbd_tuple", number)
-        drawn = _drawn(viewer, number)
-        view = view_of(camera, viewer.scn.camera, depth.shape)
-        return frame_of(view, model, self._env.data, rgb, depth, drawn)
+        rgb = picture if camera == RENDER else viewer.render("rgb_array", number)
+        drawn, buffer = drawn_by(lambda: _drawn(viewer, number), viewer.vopt, model)
+        view = view_of(camera, viewer.scn.camera, buffer.shape)
+        return frame_of(view, model, self._env.data, rgb, buffer, drawn)
 
     def shown(self, observation: Any, pictures: Mapping[str, Sequence[np.ndarray]]) -> Any:
         """Photographs in place of the picture, or beside what was there."""
@@ -89,20 +89,21 @@ def _picture(space: gymnasium.Space) -> Path | None:
     return found[0] if found else None
 
 
-def _drawn(viewer: Any, camera: int) -> np.ndarray:
-    """Kind and id of what is seen in every pixel, int32, (H, W, 2); -1 where nothing is.
+def _drawn(viewer: Any, camera: int) -> tuple[np.ndarray, np.ndarray]:
+    """Kind and id of what is drawn in every pixel, int32, (H, W, 2), -1 where nothing is, and the depth buffer, float32, (H, W).
 
     The viewer's own `segmentation=True` overflows in numpy 2, whose bytes do not grow when they are multiplied.
     """
     flags = sys.modules["mujoco"].mjtRndFlag  # whoever made the environment has imported it
     for flag in (flags.mjRND_SEGMENT, flags.mjRND_IDCOLOR):
         viewer.scn.flags[flag] = 1
-    red, green, blue = np.moveaxis(viewer.render("rgb_array", camera).astype(np.int32), -1, 0)
+    colours, buffer = viewer.render("rgbd_tuple", camera)
     for flag in (flags.mjRND_SEGMENT, flags.mjRND_IDCOLOR):
         viewer.scn.flags[flag] = 0
+    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
     number = red + (green << 8) + (blue << 16)
     table = np.full((viewer.scn.ngeom + 1, 2), -1, np.int32)
     for geom in (viewer.scn.geoms[place] for place in range(viewer.scn.ngeom)):
         if geom.segid >= 0:
             table[geom.segid + 1] = int(geom.objtype), geom.objid
-    return table[np.where(number > viewer.scn.ngeom, 0, number)]
+    return table[np.where(number > viewer.scn.ngeom, 0, number)], buffer

@@ -10,7 +10,7 @@ import numpy as np
 from simgen.arrays import Frame
 from simgen.environment.wrap.choice import chosen
 from simgen.environment.wrap.leaf import array, at, pictured, put
-from simgen.environment.wrap.mjscene import frame_of, view_of
+from simgen.environment.wrap.mjscene import drawn_by, frame_of, view_of
 
 IMAGE = "_image"
 HINT = "shown: make the environment with use_camera_obs=True, and its GymWrapper with flatten_obs=False"
@@ -43,11 +43,10 @@ class Robosuite:
 
     def _frame(self, camera: str, picture: np.ndarray) -> Frame:
         sim, size = self._env.sim, picture.shape[:2]
-        asked = {"camera_name": camera, "height": size[0], "width": size[1]}
-        _, depth = sim.render(**asked, depth=True)
-        drawn = sim.render(**asked, segmentation=True)
-        view = view_of(camera, sim._render_context_offscreen.scn.camera, size)
-        return frame_of(view, sim.model, sim.data, picture[:: _downwards()], depth[::-1], drawn[::-1])
+        renderer, asked = sim._render_context_offscreen, {"camera_name": camera, "height": size[0], "width": size[1]}
+        drawn, buffer = drawn_by(lambda: sim.render(**asked, depth=True, segmentation=True), renderer.vopt, sim.model)
+        view = view_of(camera, renderer.scn.camera, size)
+        return frame_of(view, sim.model, sim.data, picture[:: _downwards()], buffer[::-1], drawn[::-1])
 
     def shown(self, observation: Mapping, pictures: Mapping[str, Sequence[np.ndarray]]) -> Mapping:
         """The photographs stand where the pictures stood, as they stood."""
