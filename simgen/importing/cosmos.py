@@ -10,13 +10,15 @@ SOURCE may also be one clip, or hold a folder of clips for each camera, as `simg
 
 Read are the conventions of CosmosWriter 0.0.2 in omni.replicator.core 1.12.11 to 1.12.27 (Isaac Sim 5.0 and 5.1). Its depth pictures are
 `ColorizeDepth` of the distance to the camera d: with n = ln(d / 0.1) / ln(100 / 0.1), d within 0.1 and 100 metres, the grey level is
-the whole part of 255 (1 - n), and 0 where nothing was hit. One level is 2.7 % of the distance; the middle of each is taken, so that
-depth is off by at most 1.4 %, and by a lens that nobody said, for the way from distance to depth leads through it. Black is infinitely
-far, which the writer does not tell from 97 metres and more. What the writer does not keep is guessed: the lens, the pose. Its shaded
-segmentation and its edges say nothing more and are not read; nor are the films of depth and segmentation, which compression changed.
+the whole part of 255 (1 - n), and 0 where nothing was hit. One level is 2.7 % of the distance, and so depth may be off by as much,
+and by a lens that nobody said, for the way from distance to depth leads through it; within a level the smoothest surface is taken
+(`terraces.py`). Black is infinitely far, which the writer does not tell from 97 metres and more. What the writer does not keep is
+guessed: the lens, the pose. Its shaded segmentation and its edges say nothing more and are not read; nor are the films of depth and
+segmentation, which compression changed.
 """
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -24,14 +26,18 @@ import numpy as np
 
 from simgen.dataset.recording import Footage, Recording
 from simgen.errors import BadRecording
+from simgen.geometry import Intrinsics
 from simgen.importing import pictures
 from simgen.importing.cameras import Cameras, Said, said
 from simgen.importing.filming import Candidate, Tracks, complete, footage
 from simgen.importing.pace import pace
+from simgen.importing.terraces import smoothed
 from simgen.importing.track import Track, described
 
 NEAR, FAR = 0.1, 100.0
 """Metres, of ColorizeDepth."""
+LEVEL = (FAR / NEAR) ** (1 / 255)
+"""By what factor a level of its grey is farther than the next."""
 CAMERA = "camera"
 """Name of the one camera of a folder that names none."""
 NEEDED = ("depth", "segmentation")
@@ -104,7 +110,7 @@ def _footage(camera: str, clip: Path, rate: int, told: Cameras) -> Footage:
     exact = pictures.track(clip, "depth_mm")
     depth = _distances(pictures.track(clip, "depth")) if exact is None else exact
     tracks = Tracks(pictures.track(clip, "rgb"), depth, pictures.track(clip, "segmentation"))
-    return footage(camera, tracks, rate=rate, said=told.cameras.get(camera, Said()), along_the_ray=exact is None)
+    return footage(camera, tracks, rate=rate, said=told.cameras.get(camera, Said()), refine=_between_levels if exact is None else None)
 
 
 def _distances(greys: Track) -> Track:
@@ -117,6 +123,12 @@ def _distances(greys: Track) -> Track:
         return np.where(level > 0, NEAR * (FAR / NEAR) ** (1 - (level + 0.5) / 255), np.inf)
 
     return greys.then(distance)
+
+
+def _between_levels(found: Mapping[str, np.ndarray], lens: Intrinsics) -> dict[str, np.ndarray]:
+    """Depth of distances that are the middles of levels."""
+    depth = found["depth"] / np.linalg.norm(lens.rays(), axis=-1)
+    return {"depth": smoothed(depth, found["instance"], depth / LEVEL**0.5, depth * LEVEL**0.5)}
 
 
 def _task(clips: dict[str, Path], told: dict[str, Cameras]) -> str:

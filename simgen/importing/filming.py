@@ -1,17 +1,24 @@
-"""Footage of tracks: the frames of a camera, put together when they are asked for; and which of a log's cameras have all that it takes."""
+"""Footage of tracks: the frames of a camera, put together when they are asked for; and which cameras have all that it takes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from simgen.arrays import Frame
+from simgen.arrays import Frame, normals
 from simgen.dataset.recording import Footage
 from simgen.errors import BadRecording, LacksControls
-from simgen.geometry import CameraView
+from simgen.geometry import CameraView, Intrinsics
 from simgen.importing.cameras import Said, lens, poses
 from simgen.importing.ids import ids
-from simgen.importing.track import Track, colours, metres, vectors
+from simgen.importing.terraces import smoothed
+from simgen.importing.track import MILLIMETRES, Track, colours, metres, vectors
+
+HALF_MILLIMETRE = np.float32(0.0005)
+
+
+Refine = Callable[[Mapping[str, np.ndarray], Intrinsics], dict[str, np.ndarray]]
+"""A frame's arrays and its lens to those arrays that change or come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +70,7 @@ def complete(candidates: Mapping[str, Candidate]) -> tuple[dict[str, Footage], t
     return {camera: one.film() for camera, one in candidates.items() if not one.missing}, told
 
 
-def footage(camera: str, tracks: Tracks, *, rate: int, said: Said, beyond: float = np.inf, along_the_ray: bool = False) -> Footage:
+def footage(camera: str, tracks: Tracks, *, rate: int, said: Said, beyond: float = np.inf, refine: Refine | None = None) -> Footage:
     """The frames of one camera.
 
     Args:
@@ -72,7 +79,8 @@ def footage(camera: str, tracks: Tracks, *, rate: int, said: Said, beyond: float
         rate: frames a second.
         said: what is said of its lens and its pose.
         beyond: how far away in metres what the log has is nothing, as the far plane of a renderer.
-        along_the_ray: depth is the distance from the camera, not that along its axis.
+        refine: what to make of each frame's arrays; None takes them as they are, but for whole millimetres, of which normals would be
+            those of a staircase: they are worked out of the smoothest surface that fits.
 
     Raises:
         BadRecording: if the tracks are not equally long, or a first frame is not what its track should hold; and wherever another frame
@@ -97,8 +105,9 @@ def footage(camera: str, tracks: Tracks, *, rate: int, said: Said, beyond: float
     known = lens(place, size, None if K is None else np.array(K), said.distortion)
     stood = poses(place, len(rgb), matrices if len(matrices) else None)
     views = tuple(CameraView(camera, known, pose) for pose in stood)
-    frames = Frames(views, rate, maps, 1 / np.linalg.norm(known.rays(), axis=-1) if along_the_ray else None)
-    return Footage(frames, K is not None, len(matrices) > 0, tracks.albedo is not None)
+    if refine is None and tracks.normal is None and tracks.depth[0].dtype == MILLIMETRES:
+        refine = _of_millimetres
+    return Footage(Frames(views, rate, maps, refine), K is not None, len(matrices) > 0, tracks.albedo is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +118,8 @@ class Frames(Sequence):
     rate: int
     maps: Mapping[str, Track]
     """Frame's arrays by name."""
-    axial: np.ndarray | None
-    """What takes distances from the camera to those along its axis, (H, W); None where depth is along the axis."""
+    refine: Refine | None
+    """As `footage` has it."""
 
     def __len__(self) -> int:
         return len(self.views)
@@ -118,10 +127,17 @@ class Frames(Sequence):
     def __getitem__(self, number: int) -> Frame:
         number = range(len(self))[number]
         found = {name: track[number] for name, track in self.maps.items()}
-        if self.axial is not None:
-            found["depth"] = (found["depth"] * self.axial).astype(np.float32)
+        if self.refine is not None:
+            found |= self.refine(found, self.views[number].intrinsics)
         found["instance"] = np.where(np.isfinite(found["depth"]), found["instance"], 0).astype(np.int32)
         return Frame(self.views[number], round(1e9 * number / self.rate), **found)
+
+
+def _of_millimetres(found: Mapping[str, np.ndarray], lens: Intrinsics) -> dict[str, np.ndarray]:
+    """The normals of depth in whole millimetres, which stays as it is."""
+    depth = found["depth"]
+    even = smoothed(depth, found["instance"], np.maximum(depth - HALF_MILLIMETRE, HALF_MILLIMETRE), depth + HALF_MILLIMETRE)
+    return {"normal": normals(even, lens)}
 
 
 def _matrices(camera: str, said: Said) -> np.ndarray:

@@ -107,7 +107,9 @@ def test_clips_of_cosmoswriter_are_read_back_from_their_grey(tmp_path):
     for exact, there in zip(level, found, strict=True):
         hit = np.isfinite(exact.depth)
         assert np.array_equal(hit, np.isfinite(there.depth)) and np.array_equal(exact.rgb, there.rgb)
-        assert np.abs(there.depth[hit] / exact.depth[hit] - 1).max() < 0.0141
+        assert np.abs(there.depth[hit] / exact.depth[hit] - 1).max() < 0.0275
+        off = np.degrees(np.arccos((exact.normal * there.normal).sum(-1)[hit].clip(-1, 1)))
+        assert np.median(off) < 3  # degrees; of the grey as it is, more than 20
         assert np.isnan(there.flow).all()
     assert made.guesses == (
         "30 frames a second",
