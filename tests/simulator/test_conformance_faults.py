@@ -200,3 +200,14 @@ def test_a_simulator_that_cannot_be_made_fails_every_check():
 def test_two_that_do_not_agree_are_told_apart():
     report = check_agreement(PyBullet, lambda: Faulty(state=lambda state, _: moved(state, 1e-3), camera_image=shifted))
     assert [row.passed for row in report.rows] == [False, True, False]
+
+
+def test_a_check_that_breaks_the_engine_spoils_no_other():
+    made = []
+
+    def make():
+        made.append(Faulty(jacobian=lambda true: true._engine.disconnect()))
+        return made[-1]
+
+    rows = check_simulator(make, groups=["contract", "closing"]).rows
+    assert [row.check for row in rows if not row.passed] == [name_of(contract.check_jacobian)] and len(made) == 2

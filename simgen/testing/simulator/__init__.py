@@ -57,6 +57,12 @@ def check_simulator(
             rows.append(run(check, trial, group=group))
             if report is not None:
                 report(rows[-1])
+            if rows[-1].passed is False:
+                _forget(trial)  # what failed may have left a broken engine
+    _forget(trial)
+    return Report(tuple(rows))
+
+
+def _forget(trial: Trial) -> None:
     with suppress(Exception):  # closing has a check of its own
         trial.forget()
-    return Report(tuple(rows))
