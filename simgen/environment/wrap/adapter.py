@@ -78,5 +78,8 @@ def adapter_of(env: gymnasium.Env | gymnasium.vector.VectorEnv, said: str | Adap
     found = [one for name, one in BUILT_IN.items() if name == said or (said is None and one.recognises(env))]
     if not found:
         known = ", ".join(BUILT_IN)
-        raise InvalidValue("the environment", str(env), f"one that an adapter recognises ({known}); pass adapter=, made for it")
+        way = "pass adapter=, made for it"
+        if isinstance(env, gymnasium.vector.VectorEnv):
+            way += ", or wrap every environment before they are put together"
+        raise InvalidValue("the environment", str(env), f"one that an adapter recognises ({known}); {way}")
     return found[0](env, cameras)
