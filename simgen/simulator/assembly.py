@@ -1,6 +1,6 @@
 """Assemblies: what of a Scene a physics engine must know, before it is said in any engine's language."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from simgen.scenario.articulation import Articulation, Joint
 from simgen.scenario.mesh import read_mesh, scaling
 from simgen.scenario.robot import robot_model
 from simgen.scenario.scene import PlacedBody, Scene
-from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Room, Sphere, Urdf
+from simgen.scenario.shape import FLOOR, Box, Capsule, Cylinder, Mesh, Room, Sphere, Urdf
 from simgen.scenario.surface import body_articulation, hull, robot_articulation
 from simgen.scenario.visual import mesh_file
 from simgen.simulator.collision import convex_pieces
@@ -28,6 +28,8 @@ SHEET = 5e-4
 """Metres that a flat piece is thickened by on either side, for engines collide with solids only."""
 FLAT = 1e-6
 """Metres across that a solid must have."""
+GROUND = 20.0
+"""Metres that a room's floor reaches each way."""
 PEBBLE = 0.01
 """Radius in metres of the ball that a robot's link without a shape counts as."""
 
@@ -97,7 +99,28 @@ class Assembly:
     @property
     def mass(self) -> float:
         """Kilograms; inf where the base is fixed."""
-        return np.inf if self.fixed else sum(piece.inertia.mass for piece in self.pieces)
+        return np.inf if self.fixed else self.weight
+
+    @property
+    def weight(self) -> float:
+        """Kilograms of all that can move."""
+        return sum(piece.inertia.mass for piece in self.pieces if piece.inertia is not None)
+
+    @property
+    def kind(self) -> "Assembly":
+        """The same at the origin, of one kilogram and all surfaces alike: what assemblies have in common that differ in no more."""
+        alike = Touch(1.0, 0.0, 0.0, 0.0)
+        scale = 1.0 / self.weight if self.weight else 1.0
+        pieces = tuple(
+            replace(
+                piece,
+                start=0.0,
+                inertia=None if piece.inertia is None else piece.inertia.scaled(scale),
+                geoms=tuple(replace(geom, touch=alike) for geom in piece.geoms),
+            )
+            for piece in self.pieces
+        )
+        return replace(self, world_T_base=Pose.identity(), pieces=pieces)
 
 
 def assemblies(scene: Scene) -> tuple[Assembly, ...]:
@@ -147,9 +170,8 @@ def _geoms(body: PlacedBody, folder: Path | None, touch: Touch) -> tuple[Geom, .
             return (Geom("cylinder", (shape.cylinder.radius, 0.5 * shape.cylinder.height), here, touch),)
         case Capsule():
             return (Geom("capsule", (shape.capsule.radius, 0.5 * shape.capsule.height), here, touch),)
-        case Room():
-            low, high = hull(body, folder).bounds
-            return (Geom("box", tuple(0.5 * (high - low)), Pose(0.5 * (high + low), here.orientation), touch),)
+        case Room():  # whatever its size, what flies over its walls does not fall for ever
+            return (Geom("box", (GROUND, GROUND, 0.5 * FLOOR), Pose([0.0, 0.0, -0.5 * FLOOR], here.orientation), touch),)
         case Mesh():
             mesh = hull(body, folder)
             return _hulls(Path(shape.mesh.file), np.asarray(mesh.vertices), np.asarray(mesh.faces), here, touch, decompose=True)
@@ -202,7 +224,7 @@ def _pieces(
         weight = None
         if link not in immovable:
             made = _solid(geoms, masses[index]) if body is None else _stated(links[link], masses[index], tree.scale)
-            weight = Inertia(scale * made.mass, made.body_T_com, scale * made.diagonal)
+            weight = made.scaled(scale)
         limit, dynamics = (getattr(said[joint.name], what) if joint else None for what in ("limit", "dynamics"))
         found.append(
             Piece(

@@ -26,6 +26,10 @@ class Inertia:
     diagonal: np.ndarray
     """Principal moments about the centre of mass, kg m2, float64, (3,)."""
 
+    def scaled(self, factor: float) -> "Inertia":
+        """Of so many times the density."""
+        return Inertia(factor * self.mass, self.body_T_com, factor * self.diagonal)
+
 
 def inertia(body: PlacedBody, folder: Path | None) -> Inertia:
     """Of a box, sphere, cylinder, capsule or mesh; a mesh that is not closed counts as its convex hull.

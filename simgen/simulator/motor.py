@@ -62,24 +62,29 @@ class Motors:
         fingers = len(self.names) - self.arm
         return np.append(position, np.full(fingers, opening / fingers)), np.append(velocity, np.zeros(fingers))
 
-    def acceleration(self, goal: tuple[np.ndarray, np.ndarray], position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-        """That brings the joints to the speed they should have after one physics step, (..., J + F); all arguments may be batched."""
-        made_good = (self.stiffness * self.rate * (goal[0] - position)).clip(-self.fastest, self.fastest)
-        return self.rate * (goal[1] + made_good - velocity)
+    def torque(
+        self, goal: tuple[np.ndarray, np.ndarray], position: np.ndarray, velocity: np.ndarray, inertia: np.ndarray, bias: np.ndarray
+    ) -> np.ndarray:
+        """What brings the joints to the speed that they should have after one physics step, as far as the motors are strong enough.
 
-    def torque(self, wanted: np.ndarray, inertia: np.ndarray, bias: np.ndarray) -> np.ndarray:
-        """What brings an acceleration about, as far as the motors are strong enough, float64, (J + F,).
-
-        Where one of the arm's motors is too weak, the whole arm accelerates less, in the same direction: no joint is thrown about by others.
+        Where one of the arm's motors is too weak, the whole arm accelerates less, in the same direction: no joint is thrown about by
+        others.
 
         Args:
-            wanted: rad/s2 or m/s2, (J + F,).
-            inertia: joint-space inertia matrix, (J + F, J + F).
-            bias: torque that stands against gravity, Coriolis and centrifugal forces, (J + F,).
+            goal: setpoints and how fast they move, (..., J + F) each.
+            position: of the joints, (..., J + F).
+            velocity: the same.
+            inertia: joint-space inertia matrix, (..., J + F, J + F).
+            bias: torque that stands against gravity, Coriolis and centrifugal forces, (..., J + F).
+
+        Returns:
+            N m or N, float64, (..., J + F).
         """
         arm = slice(self.arm)
-        needed = inertia[arm, arm] @ wanted[arm]
-        room = np.copysign(self.most[arm], needed) - bias[arm]
-        share = float(np.min(room / np.where(needed == 0.0, np.copysign(1e-12, needed), needed), initial=1.0))
-        torque = inertia @ np.append(max(share, 0.0) * wanted[arm], wanted[self.arm :]) + bias
-        return torque.clip(-self.most, self.most)
+        made_good = (self.stiffness * self.rate * (goal[0] - position)).clip(-self.fastest, self.fastest)
+        wanted = self.rate * (goal[1] + made_good - velocity)
+        needed = (inertia[..., arm, arm] @ wanted[..., arm, None])[..., 0]
+        room = np.copysign(self.most[arm], needed) - bias[..., arm]
+        share = (room / np.where(needed == 0.0, np.copysign(1e-12, needed), needed)).min(-1, keepdims=True, initial=1.0)
+        wanted[..., arm] *= share
+        return ((inertia @ wanted[..., None])[..., 0] + bias).clip(-self.most, self.most)

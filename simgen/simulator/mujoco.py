@@ -54,6 +54,7 @@ class MuJoCo(RigidSimulator):
         self._painter: Painter | None = None
 
     def _load(self) -> None:
+        self._free()
         scene, made = self.scene, assemblies(self.scene)
         self._motors = None if scene.robot is None else Motors.of(made[0], self._robot_model, scene.physics_rate)
         self._model = model = mujoco.MjModel.from_xml_string(whole(scene, made, self._motors))
@@ -155,8 +156,8 @@ class MuJoCo(RigidSimulator):
         """Computed torque: M a + bias, as far as the motors are strong enough."""
         model, data, dof = self._model, self._data, self._dof
         mujoco.mj_fullM(model, data, self._inertia)
-        wanted = self._motors.acceleration(self._goal, data.qpos[self._place], data.qvel[dof])
-        self._torques = self._motors.torque(wanted, self._inertia[np.ix_(dof, dof)], data.qfrc_bias[dof])
+        inertia, position, velocity = self._inertia[np.ix_(dof, dof)], data.qpos[self._place], data.qvel[dof]
+        self._torques = self._motors.torque(self._goal, position, velocity, inertia, data.qfrc_bias[dof])
         data.qfrc_applied[dof] = self._torques
 
     def _blow(self) -> None:

@@ -66,6 +66,7 @@ class PyBullet(RigidSimulator):
         self._painter: Painter | None = None
 
     def _load(self) -> None:
+        self._free()
         self._engine = Engine()
         self._rewind()
 

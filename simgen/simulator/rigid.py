@@ -68,7 +68,8 @@ class RigidSimulator(ABC):
             AssetError: if a mesh, URDF or texture is missing, empty or unreadable.
             UnknownName: if a label, robot, joint, colour or camera's mount is unknown.
         """
-        self.close()
+        self._caster = self._state = None
+        self._built = False
         self.scene, self.links = scene, links(scene)
         self._folder = None if scene.folder is None else Path(scene.folder)
         self._rows = {link.name: row for row, link in enumerate(self.links)}
@@ -291,7 +292,7 @@ class RigidSimulator(ABC):
 
     @abstractmethod
     def _load(self) -> None:
-        """The Scene into an empty world, everything in its place, at rest."""
+        """The Scene into an empty world, whatever was there before, everything in its place, at rest."""
 
     @abstractmethod
     def _rewind(self) -> None:

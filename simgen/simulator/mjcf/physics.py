@@ -34,6 +34,7 @@ def lone(assembly: Assembly, motors: Motors | None = None) -> str:
     """
     root, assets, world = _document(assembly.pieces[0].name)
     _add(assembly, assets, world, motors, touching=True)
+    _mirror(root, motors)
     return tostring(root, encoding="unicode")
 
 
@@ -50,9 +51,7 @@ def whole(scene: Scene, assemblies: Sequence[Assembly], motors: Motors | None = 
     contact = SubElement(root, "contact")
     for first, second, one, other in _pairs(assemblies):
         SubElement(contact, "pair", geom1=first, geom2=second, **_meeting(one, other, scene.physics_rate))
-    if motors is not None:
-        left, right = (f"robot/{name}" for name in motors.names[motors.arm :])
-        SubElement(SubElement(root, "equality"), "joint", joint1=left, joint2=right)  # fingers mirror each other
+    _mirror(root, motors)
     return tostring(root, encoding="unicode")
 
 
@@ -61,6 +60,13 @@ def _document(name: str) -> tuple[Element, Element, Element]:
     root = Element("mujoco", model=name)
     SubElement(root, "compiler", angle="radian", inertiafromgeom="false", balanceinertia="true", autolimits="false")
     return root, SubElement(root, "asset"), SubElement(root, "worldbody")
+
+
+def _mirror(root: Element, motors: Motors | None) -> None:
+    """Fingers move alike."""
+    if motors is not None:
+        left, right = (f"robot/{name}" for name in motors.names[motors.arm :])
+        SubElement(SubElement(root, "equality"), "joint", joint1=left, joint2=right)
 
 
 def geom_name(piece: Piece, number: int) -> str:
@@ -100,6 +106,7 @@ def _meeting(one: Touch, other: Touch, rate: int) -> dict[str, str]:
         "condim": "6" if roll > 0 else "4" if spin > 0 else "3",
         "friction": _numbers((slide, slide, spin, roll, roll)),
         "solref": _numbers((-MENDED * rate**2, -damping)),
+        "solreffriction": _numbers((-MENDED * rate**2, -rate)),
         "solimp": _numbers(HARD),
     }
 
@@ -137,7 +144,7 @@ def _joint(assembly: Assembly, piece: Piece, motors: Motors | None) -> Element:
 def _shape(geom: Geom, name: str, body: Element, assets: Element, touching: bool) -> None:
     mask = str(int(touching))
     said = {"name": name, "contype": mask, "conaffinity": mask, "group": HIDDEN}
-    said |= {"friction": _numbers((geom.touch.friction, 0.0, 0.0))} | _pose(geom.link_T_geom)
+    said |= {"condim": "4", "friction": _numbers((geom.touch.friction, 0.0, 0.0))} | _pose(geom.link_T_geom)
     if geom.kind == "hull":
         SubElement(assets, "mesh", name=name, vertex=_numbers(geom.corners.reshape(-1)))
         SubElement(body, "geom", type="mesh", mesh=name, **said)
