@@ -33,8 +33,11 @@ class Container:
         """Whether a file begins as HDF5 does."""
         if not path.is_file():
             return False
-        with open(path, "rb") as file:
-            return file.read(len(SIGNATURE)) == SIGNATURE
+        try:
+            with open(path, "rb") as file:
+                return file.read(len(SIGNATURE)) == SIGNATURE
+        except OSError as error:
+            raise BadRecording(path, "it cannot be read") from error
 
     def groups(self, key: str, like: str = "") -> list[str]:
         """Names of the groups in a group that begin with `like`, in the order of their numbers."""

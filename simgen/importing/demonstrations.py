@@ -10,11 +10,13 @@ and `<camera>_world_T_camera`, (T, 4, 4), both as `cameras.py` has them; else a 
 Normals are not read: the frame in which they are meant stands nowhere, and depth says the same.
 """
 
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
+from simgen.dataset.recording import Footage
 from simgen.errors import BadRecording
 from simgen.importing.cameras import Cameras, Said, said
 from simgen.importing.container import Container
@@ -71,11 +73,11 @@ class Demonstrations:
         if not shape or not shape[0]:
             raise BadRecording(self.place(demo), "no actions")
         promised = self.container.attribute(f"data/{demo}", "num_samples")
-        if promised is not None and int(promised) != shape[0]:
-            raise BadRecording(self.place(demo), f"{shape[0]} actions, where its num_samples says {int(promised)}")
+        if promised is not None and promised != shape[0]:
+            raise BadRecording(self.place(demo), f"{shape[0]} actions, where its num_samples says {promised}")
         return shape[0]
 
-    def footage(self, demo: str, rate: int, known: dict[str, Said], beyond: float = np.inf) -> tuple[dict, tuple[str, ...]]:
+    def footage(self, demo: str, rate: int, known: dict[str, Said], beyond: float = np.inf) -> tuple[dict[str, Footage], tuple[str, ...]]:
         """Camera to its footage, and what was left out.
 
         Args:
@@ -88,18 +90,14 @@ class Demonstrations:
             LacksControls: if no camera has depth and segmentation.
             BadRecording: if an array is not what it should be, or not as long as there are actions.
         """
-        length, obs = self.length(demo), f"data/{demo}/obs"
-        candidates = {}
+        obs, candidates = f"{self.container.path}: data/{demo}/obs", {}
         for camera, pictures in self._cameras(demo).items():
             depth, segmentation = self._beside(demo, camera, ("_depth",)), self._beside(demo, camera, SEGMENTATIONS)
             missing = tuple(f"{camera}{ending}" for ending, key in (("_depth", depth), ("_segmentation", segmentation)) if key is None)
-            tracks = Tracks(*(self.container.track(f"{obs}/{key}") for key in (pictures, depth, segmentation)))
-            if len(tracks.rgb) != length:
-                raise BadRecording(tracks.rgb.place, f"{len(tracks.rgb)} frames for {length} actions")
-            film = partial(footage, camera, tracks, rate=rate, said=self._said(demo, camera, known), beyond=beyond)
-            candidates[camera] = Candidate(f"{self.container.path}: {obs}", missing, film)
+            film = partial(self._film, demo, camera, (pictures, depth, segmentation), rate=rate, known=known, beyond=beyond)
+            candidates[camera] = Candidate(obs, missing, film)
         if not candidates:
-            raise BadRecording(f"{self.container.path}: {obs}", "no pictures in it, which are uint8, (T, H, W, 3)")
+            raise BadRecording(obs, "no pictures in it, which are uint8, (T, H, W, 3)")
         return complete(candidates)
 
     def observed(self, demo: str) -> dict[str, np.ndarray]:
@@ -126,6 +124,13 @@ class Demonstrations:
             if len(shape) == 4 and shape[-1] in (3, 4) and not name.endswith(OTHER):
                 found[name.removesuffix(next(ending for ending in ENDINGS if name.endswith(ending)))] = name
         return found
+
+    def _film(self, demo: str, camera: str, keys: Sequence[str], *, rate: int, known: dict[str, Said], beyond: float) -> Footage:
+        """Of the keys of its pictures, depth and segmentation."""
+        tracks, length = Tracks(*(self.container.track(f"data/{demo}/obs/{key}") for key in keys)), self.length(demo)
+        if len(tracks.rgb) != length:
+            raise BadRecording(tracks.rgb.place, f"{len(tracks.rgb)} frames for {length} actions")
+        return footage(camera, tracks, rate=rate, said=self._said(demo, camera, known), beyond=beyond)
 
     def _beside(self, demo: str, camera: str, endings: tuple[str, ...]) -> str | None:
         names = (f"{camera}{ending}" for ending in endings)

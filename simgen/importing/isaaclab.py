@@ -69,9 +69,10 @@ class IsaacLab:
         )
 
     def _rate(self) -> float | None:
-        step = self._demos.env_args.get("sim_args", {})
-        seconds = step.get("dt", 0) * step.get("decimation", 1) if isinstance(step, dict) else 0
-        return self._demos.beside.fps or (1 / seconds if seconds > 0 else None)
+        said = self._demos.env_args.get("sim_args")
+        step = [said.get(name) for name in ("dt", "decimation")] if isinstance(said, dict) else []
+        whole = step and all(isinstance(one, int | float) and one > 0 for one in step)
+        return self._demos.beside.fps or (1 / (step[0] * step[1]) if whole else None)
 
     def _states(self, demo: str) -> dict[str, np.ndarray]:
         """The simulator's state at every frame, by `states.<path>`, float64, (T, N); nan where there is no initial one."""

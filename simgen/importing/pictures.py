@@ -1,7 +1,9 @@
 """Files of pictures and arrays as tracks: numbered PNG files, films, and NumPy's own files."""
 
 import re
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import av
 import av.error
@@ -43,7 +45,7 @@ def stack(file: Path) -> np.ndarray:
             if len(held.files) != 1:
                 raise BadRecording(file, f"it holds {len(held.files)} arrays, where one is asked for")
             held = held[held.files[0]]
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise BadRecording(file, "not a readable NumPy file") from error
     if held.ndim == 0:
         raise BadRecording(file, "one number, where one row a frame is asked for")

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from simgen.dataset.recording import Recording
-from simgen.errors import BadRecording
+from simgen.errors import BadRecording, SimGenError
 from simgen.geometry import Pose
 from simgen.importing.cameras import Said
 from simgen.importing.demonstrations import Demonstrations
@@ -56,7 +56,7 @@ class Robomimic:
             LacksControls: if no camera has depth and segmentation.
         """
         demos, demo = self._demos, self._demos.names[number]
-        kwargs = demos.env_args.get("env_kwargs", {})
+        kwargs = said if isinstance(said := demos.env_args.get("env_kwargs"), dict) else {}
         rate, guesses = pace(demos.beside.fps or kwargs.get("control_freq"))
         seen, left_out = demos.footage(demo, rate, self._known(demo), FAR)
         length = demos.length(demo)
@@ -65,7 +65,7 @@ class Robomimic:
             numbers["states"] = self._container.table(f"data/{demo}/states", length)
         parts = next((keys for names in STATES if (keys := [f"obs.robot0_{name}" for name in names])[0] in numbers), [])
         state = [numbers[key] for key in parts if key in numbers]
-        robots = kwargs.get("robots", "unknown")
+        robots = kwargs.get("robots") or "unknown"
         return Recording(
             demos.short(demo),
             rate,
@@ -75,7 +75,7 @@ class Robomimic:
             numbers=numbers,
             outcome=demos.outcome(demo),
             task=self._task(demo),
-            robot=robots if isinstance(robots, str) else "+".join(map(str, robots)),
+            robot="+".join(map(str, robots)) if isinstance(robots, list) else str(robots),
             guesses=guesses + left_out,
         )
 
@@ -104,6 +104,9 @@ class Robomimic:
         if any(self._container.shape(key) is None for key in keys):
             return np.zeros((0, 4, 4))
         position, xyzw = (self._container.table(key, length) for key in keys)
-        hand = [Pose.from_xyzw(*one).matrix for one in zip(position, xyzw, strict=True)]
+        try:
+            hand = [Pose.from_xyzw(*one).matrix for one in zip(position, xyzw, strict=True)]
+        except (SimGenError, ValueError) as error:
+            raise BadRecording(f"{self._container.path}: {keys[1]}", "no quaternions x, y, z, w of the hand") from error
         eef_T_camera = np.linalg.inv(hand[0]) @ first @ hand[0]
         return np.array([world_T_eef @ eef_T_camera for world_T_eef in hand])

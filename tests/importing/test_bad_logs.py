@@ -106,6 +106,14 @@ def test_episodes_that_differ(tmp_path):
     refused(file, tmp_path, BadRecording, "log.h5: /episode_1", "wrist")
 
 
+def test_what_an_environment_says_without_sense_is_as_if_it_said_nothing(tmp_path):
+    file = robomimic(tmp_path / "lift.hdf5", {"agentview": VIEWS["front"]})
+    with h5py.File(file, "r+") as log:
+        log["data"].attrs["env_args"] = json.dumps({"env_kwargs": {"control_freq": "often", "robots": None}})
+    made = import_log(file, tmp_path / "data")
+    assert "30 frames a second" in made.guesses
+
+
 def test_extrinsics_that_are_no_matrices(tmp_path):
     file = robomimic(tmp_path / "lift.hdf5", {"agentview": VIEWS["front"]})
     with h5py.File(file, "r+") as log:
@@ -131,6 +139,7 @@ def told(**change) -> Callable[[Path], None]:
         (unlink("front/rgb"), UnknownRecording, ("no recording", "folder")),
         (lambda place: (place / "front/rgb/000002.png").write_bytes(b"PNG"), BadRecording, ("000002.png", "not a readable picture")),
         (lambda place: (place / "front/depth.npy").write_bytes(b"\x93NUMPY"), BadRecording, ("depth.npy", "not a readable NumPy file")),
+        (lambda place: (place / "front/albedo.npz").write_bytes(b"PK\x03\x04"), BadRecording, ("albedo.npz", "not a readable NumPy file")),
         (lambda place: np.save(place / "front/depth.npy", np.zeros((FRAMES, 48, 64), np.uint8)), BadRecording, ("depth.npy", "uint8")),
         (lambda place: np.save(place / "action.npy", np.zeros((FRAMES - 1, 4))), BadRecording, ("action.npy", "(5, 4)")),
         (lambda place: np.save(place / "front/flow.npy", np.zeros((FRAMES, 48, 64, 3))), BadRecording, ("flow.npy", "(H, W, 2)")),
