@@ -118,7 +118,7 @@ def test_an_odd_size_is_refused_before_anything_is_written(tmp_path):
 def test_what_cannot_be_exported_is_refused_in_one_sentence(tmp_path):
     blind = [replace(SEEN[0], rgb=None)]
     for problem, options in (
-        ("renderer", {"observations": blind}),
+        ("draws=True", {"observations": blind}),
         ("at least one", {"observations": []}),
         ("at least 1", {"observations": SEEN[:1], "rate": 0}),
         ("one of edge", {"observations": SEEN[:1], "weights": {"lidar": 1.0}}),
