@@ -1,69 +1,36 @@
 """A policy in somebody else's environment sees photographs, and everything else as it was."""
 
+import sys
 from types import SimpleNamespace
 
 import gymnasium
 import numpy as np
 import pytest
 import torch
-from analytic import Solid, camera, observe
 from gymnasium.spaces import Box, Dict
 from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from strangers import (
+    SIZE,
+    STEP_S,
+    STEPS,
+    VIEW,
+    LikeGymnasiumsMuJoCo,
+    LikeIsaacLab,
+    LikeManiSkill,
+    LikeManiSkillVector,
+    LikeRobosuite,
+    Pushing,
+    looked,
+)
 
 import simgen
 from simgen.arrays import Frame
 from simgen.environment.wrap.isaaclab import IsaacLab
 from simgen.environment.wrap.maniskill import ManiSkill
+from simgen.environment.wrap.mujoco import MuJoCo
 from simgen.environment.wrap.robosuite import Robosuite
 from simgen.errors import InvalidValue, ShapeMismatch, UnknownName
-from simgen.geometry import Pose
-
-SIZE, STEP_S, STEPS = 32, 0.05, 3
-VIEW = camera(SIZE, SIZE, (1.0, -0.6, 0.6), (0.4, 0.0, 0.05))
-FLOOR = Solid(1, 0, (4.0, 4.0, 0.1), Pose.from_wxyz((0.4, 0, -0.05), (1, 0, 0, 0)), (160, 125, 90))
-
-
-def looked(place: float, view=VIEW):
-    """What a camera sees of a cube on a floor."""
-    cube = Solid(2, 0, (0.2, 0.2, 0.2), Pose.from_wxyz((0.4, place, 0.1), (1, 0, 0, 0)), (200, 40, 40))
-    return observe((FLOOR, cube), view)
-
-
-class Pushing(gymnasium.Env):
-    """A cube that an action shifts; over after `STEPS` steps."""
-
-    def __init__(self, extra: dict | None = None):
-        camera = {
-            "rgb": Box(0, 255, (SIZE, SIZE, 3), np.uint8),
-            "depth": Box(0, np.inf, (SIZE, SIZE), np.float32),
-            "instance": Box(0, 9, (SIZE, SIZE), np.int32),
-            "K": Box(-np.inf, np.inf, (3, 3), np.float64),
-            "world_T_camera": Box(-np.inf, np.inf, (4, 4), np.float64),
-        }
-        self.observation_space = Dict({"cameras": Dict({"front": Dict(camera)}), "time_s": Box(0, np.inf, (1,), np.float64), **self.more()})
-        self.action_space = Box(-1, 1, (1,), np.float32)
-        self.broken = extra or {}
-
-    @staticmethod
-    def more() -> dict:
-        return {"place": Box(-np.inf, np.inf, (1,), np.float64)}
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.place, self.steps = self.np_random.uniform(-0.1, 0.1), 0
-        return self._observation(), {"who": "theirs"}
-
-    def step(self, action):
-        self.place, self.steps = self.place + 0.02 * float(action[0]), self.steps + 1
-        return self._observation(), self.place, False, self.steps >= STEPS, {}
-
-    def _observation(self):
-        seen = looked(self.place)
-        front = {"rgb": seen.rgb, "depth": seen.depth, "instance": seen.instance}
-        front |= {"K": VIEW.intrinsics.K, "world_T_camera": VIEW.world_T_camera.matrix} | self.broken
-        return {"cameras": {"front": front}, "time_s": np.array([self.steps * STEP_S]), "place": np.array([self.place])}
-
 
 PUSH = np.array([1.0], np.float32)
 
@@ -255,95 +222,6 @@ def test_an_adapter_of_ones_own_may_show_pictures_where_there_were_none():
     check_env(wrapped, skip_render_check=True)
 
 
-class Many(gymnasium.Env):
-    """A batch in one environment, of torch tensors, whose rows begin anew by themselves after `STEPS` steps."""
-
-    num_envs = 2
-
-    def __init__(self):
-        self.observation_space, self.action_space = Dict({}), Box(-1, 1, (2, 1), np.float32)
-        self.places, self.counts = np.zeros(2), np.zeros(2, int)
-
-    def reset(self, *, seed=None, options=None):
-        self.places, self.counts = np.array([0.0, 0.05]), np.array([0, 1])  # rows are not in step
-        return self.observation(), {}
-
-    def step(self, action):
-        self.places, self.counts = self.places + 0.02, self.counts + 1
-        over = self.counts >= STEPS
-        self.counts[over], self.places[over] = 0, 0.0
-        return self.observation(), torch.ones(2), torch.from_numpy(over), torch.zeros(2, dtype=bool), {}
-
-    def seen(self):
-        return [looked(place) for place in self.places]
-
-
-class LikeManiSkill(Many):
-    """As `mani_skill.sensors.camera.Camera.get_obs` and `get_params` write them with the default shader."""
-
-    control_freq = 20
-
-    def __init__(self):
-        super().__init__()
-        data, param = {name: Box(0, 1) for name in ("rgb", "depth", "segmentation")}, {"intrinsic_cv": Box(0, 1)}
-        cameras = {"base_camera": Dict(data), "no_depth": Dict({"rgb": Box(0, 1)})}
-        self.observation_space = Dict({"sensor_data": Dict(cameras), "sensor_param": Dict({"base_camera": Dict(param)})})
-
-    @property
-    def elapsed_steps(self):
-        return torch.from_numpy(self.counts.astype(np.int32))
-
-    def observation(self):
-        seen = self.seen()
-        millimetres = [np.where(np.isfinite(one.depth), one.depth * 1000, 0).astype(np.int16)[..., None] for one in seen]
-        data = {
-            "rgb": [one.rgb for one in seen],
-            "depth": millimetres,
-            "segmentation": [one.instance.astype(np.int16)[..., None] for one in seen],
-        }
-        extrinsic = VIEW.world_T_camera.inverse().matrix[None, :3].astype(np.float32).repeat(2, 0)
-        param = {"extrinsic_cv": extrinsic, "intrinsic_cv": VIEW.intrinsics.K[None].astype(np.float32).repeat(2, 0)}
-        data = {name: torch.from_numpy(np.stack(part)) for name, part in data.items()}
-        return {"sensor_data": {"base_camera": data}, "sensor_param": {"base_camera": {k: torch.from_numpy(v) for k, v in param.items()}}}
-
-
-class LikeIsaacLab(Many):
-    """As `isaaclab.sensors.CameraData` holds it, and as `mdp.image` and direct environments hand it out."""
-
-    step_dt = STEP_S
-    origins = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
-
-    def __init__(self, encode=lambda colour: colour, colorize=False):
-        super().__init__()
-        self.encode, self.colorize = encode, colorize
-        sensor = SimpleNamespace(cfg=SimpleNamespace(spawn=SimpleNamespace(clipping_range=(0.1, 20.0))), data=SimpleNamespace(output={}))
-        self.scene = SimpleNamespace(
-            sensors={"tiled": sensor, "contact": SimpleNamespace(data=None)}, env_origins=torch.from_numpy(self.origins)
-        )
-        self.fill()
-
-    @property
-    def episode_length_buf(self):
-        return torch.from_numpy(self.counts)
-
-    def fill(self):
-        seen, data = self.seen(), self.scene.sensors["tiled"].data
-        ids = np.stack([np.where(one.instance == 1, 1, one.instance * 7) for one in seen])[..., None]  # 1 is UNLABELLED
-        if self.colorize:
-            ids = np.concatenate([ids, ids * 0, ids * 0, ids * 0 + 255], -1)
-            ids[ids[..., 0] == 1] = (0, 0, 0, 255)
-        data.output["rgb"] = torch.from_numpy(np.stack([one.rgb for one in seen]))
-        data.output["distance_to_image_plane"] = torch.from_numpy(np.stack([one.depth for one in seen])[..., None])
-        data.output["instance_id_segmentation_fast"] = torch.from_numpy(ids.astype(np.uint8 if self.colorize else np.int32))
-        data.intrinsic_matrices = torch.from_numpy(VIEW.intrinsics.K[None].repeat(2, 0))
-        data.pos_w = torch.from_numpy(VIEW.world_T_camera.position + self.origins)
-        data.quat_w_ros = torch.from_numpy(VIEW.world_T_camera.wxyz[None].repeat(2, 0))
-        return data.output["rgb"]
-
-    def observation(self):
-        return {"policy": {"image": self.encode(self.fill()), "joints": torch.zeros(2, 7)}}
-
-
 def less_their_mean(colour):
     share = colour.float() / 255
     return share - share.mean(dim=(1, 2), keepdim=True)
@@ -404,34 +282,6 @@ def test_rows_of_a_batch_begin_anew_when_their_clock_does():
     assert episodes == [[0, 0], [0, 1], [1, 1]]
 
 
-class LikeManiSkillVector(VectorEnv):
-    """As `ManiSkillVectorEnv` resets rows by itself and tells of their last instant: as one batch of all rows."""
-
-    def __init__(self):
-        self.env, self.num_envs = LikeManiSkill(), 2
-        self.observation_space = self.single_observation_space = self.env.observation_space
-        self.action_space = self.single_action_space = self.env.action_space
-        self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
-
-    @property
-    def unwrapped(self):
-        return self.env
-
-    def reset(self, *, seed=None, options=None):
-        return self.env.reset()
-
-    def step(self, actions):
-        env = self.env
-        env.places, env.counts = env.places + 0.02, env.counts + 1
-        over, info = torch.from_numpy(env.counts >= STEPS), {"elapsed_steps": env.elapsed_steps}
-        observation = env.observation()
-        if over.any():
-            env.counts[over.numpy()], env.places[over.numpy()] = 0, 0.0
-            final = {"final_observation": observation, "final_info": info, "_final_observation": over}
-            observation, info = env.observation(), {"elapsed_steps": env.elapsed_steps, **final}
-        return observation, torch.ones(2), over, torch.zeros(2, dtype=bool), info
-
-
 def test_what_maniskills_rows_showed_last_are_photographs_too():
     envs = simgen.wrap(LikeManiSkillVector(), world="preview", weather="rain:3")
     envs.reset(seed=0)
@@ -448,54 +298,18 @@ def test_isaac_labs_observation_without_a_picture_is_refused():
         simgen.wrap(LikeIsaacLab(lambda colour: colour[:, :4]), world="raw").reset(seed=0)
 
 
-class LikeRobosuite(gymnasium.Env):
-    """As robosuite's GymWrapper with `flatten_obs=False` over `MjSim` looks from outside; pictures come upside down."""
-
-    camera_names, near, far = ("agentview",), 0.01, 50.0
-
-    def __init__(self):
-        self.observation_space = Dict({"agentview_image": Box(0, 255, (SIZE, SIZE, 3), np.uint8)})
-        self.action_space = Box(-1, 1, (1,), np.float32)
-        rotation, place = VIEW.world_T_camera.rotation, VIEW.world_T_camera.position
-        high = 0.5 * SIZE / VIEW.intrinsics.fy * self.near
-        eye = {"pos": place, "forward": rotation[:, 2], "up": -rotation[:, 1], "frustum_near": self.near, "frustum_far": self.far}
-        eye |= {"frustum_top": high, "frustum_bottom": -high, "frustum_width": 0.0, "frustum_center": 0.0}
-        scene = SimpleNamespace(camera=[SimpleNamespace(**eye)] * 2)
-        model = SimpleNamespace(
-            body_parentid=[0, 0], geom_bodyid=[0, 1], geom_type=[6, 6], site_rgba=[[1, 0, 0, -0.5]]
-        )  # a floor of the world, and a cube
-        self.place = 0.0
-        self.options = SimpleNamespace(sitegroup=np.ones(6, np.uint8))
-        renderer = SimpleNamespace(scn=scene, vopt=self.options)
-        self.sim = SimpleNamespace(model=model, render=self.draw, _render_context_offscreen=renderer)
-
-    def draw(self, camera_name, height, width, depth=False, segmentation=False):
-        seen = looked(self.place)
-        buffer = (1 - self.near / np.minimum(seen.depth, self.far)) / (1 - self.near / self.far)
-        found = np.stack([np.where(seen.instance > 0, 5, -1), seen.instance - 1], -1).astype(np.int32)
-        if self.options.sitegroup.any():  # a site that the picture does not show
-            found[:4], buffer[:4] = (6, 0), 0.5
-        return found[::-1], buffer.astype(np.float32)[::-1]
-
-    def reset(self, *, seed=None, options=None):
-        self.place, self.time = 0.0, 0.0
-        return self._observation(), {}
-
-    def step(self, action):
-        self.place, self.time = self.place + 0.02, self.time + STEP_S
-        return self._observation(), 0.0, False, False, {}
-
-    def _observation(self):
-        xpos, xquat = np.array([[0, 0, 0], [0.4, self.place, 0.1]]), np.array([[1.0, 0, 0, 0]] * 2)
-        self.sim.data = SimpleNamespace(time=self.time, xpos=xpos, xquat=xquat)
-        return {"agentview_image": looked(self.place).rgb[::-1]}
+@pytest.fixture
+def mujoco_is_loaded(monkeypatch):
+    """As it is where such an environment is."""
+    monkeypatch.setitem(sys.modules, "mujoco", SimpleNamespace(mjtRndFlag=SimpleNamespace(mjRND_SEGMENT=0, mjRND_IDCOLOR=1)))
 
 
-def test_robosuites_buffers_are_read_as_they_are_and_its_bodies_move_exactly():
-    env = LikeRobosuite()
-    adapter = Robosuite(env)
-    assert Robosuite.recognises(env)
-    (frame,) = adapter.frames(env.reset()[0], {})["agentview"]
+@pytest.mark.parametrize(
+    ("env", "adapter", "camera"), [(LikeRobosuite(), Robosuite, "agentview"), (LikeGymnasiumsMuJoCo(), MuJoCo, "render")]
+)
+def test_mujocos_buffers_are_read_as_they_are_and_its_bodies_move_exactly(env, adapter, camera, mujoco_is_loaded):
+    assert adapter.recognises(env)
+    (frame,) = adapter(env).frames(env.reset()[0], {})[camera]
     truth = looked(0.0)
     hit = np.isfinite(truth.depth)
     assert (frame.rgb == truth.rgb).all() and np.abs(frame.depth[hit] - truth.depth[hit]).max() < 1e-3 and np.isinf(frame.depth[~hit]).all()
@@ -504,6 +318,14 @@ def test_robosuites_buffers_are_read_as_they_are_and_its_bodies_move_exactly():
     cube = np.unique(frame.instance[truth.instance == 2]).item()
     assert len(np.unique(frame.instance[:4])) == len(np.unique(truth.instance[:4]))  # not the site
     assert np.allclose(frame.body_pose[cube].position, (0.4, 0, 0.1))
+
+
+def test_where_there_were_no_pictures_photographs_come_beside_what_there_was(mujoco_is_loaded):
+    env = simgen.wrap(LikeGymnasiumsMuJoCo(), adapter="mujoco", world="preview", cameras=["render", "wrist"])
+    seen, _ = env.reset(seed=0)
+    assert env.observation_space.contains(seen) and {*seen["pixels"]} == {"render", "wrist"} and seen["state"] == [0.0]
+    seen, *_ = env.step(env.action_space.sample())
+    assert seen["state"] == [0.02] and (seen["pixels"]["render"] != looked(0.02).rgb).mean() > 0.5
 
 
 def test_robosuites_pictures_stay_upside_down():
