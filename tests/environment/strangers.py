@@ -115,9 +115,9 @@ class LikeIsaacLab(Many):
     step_dt = STEP_S
     origins = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
 
-    def __init__(self, encode=lambda colour: colour, colorize=False):
+    def __init__(self, encode=lambda colour: colour, colorize=False, version=2):
         super().__init__()
-        self.encode, self.colorize = encode, colorize
+        self.encode, self.colorize, self.version = encode, colorize, version
         sensor = SimpleNamespace(cfg=SimpleNamespace(spawn=SimpleNamespace(clipping_range=(0.1, 20.0))), data=SimpleNamespace(output={}))
         self.scene = SimpleNamespace(
             sensors={"tiled": sensor, "contact": SimpleNamespace(data=None)}, env_origins=torch.from_numpy(self.origins)
@@ -140,7 +140,12 @@ class LikeIsaacLab(Many):
         data.intrinsic_matrices = torch.from_numpy(VIEW.intrinsics.K[None].repeat(2, 0))
         data.pos_w = torch.from_numpy(VIEW.world_T_camera.position + self.origins)
         data.quat_w_ros = torch.from_numpy(VIEW.world_T_camera.wxyz[None].repeat(2, 0))
-        return data.output["rgb"]
+        if self.version == 3:  # warp arrays with a tensor behind, and quaternions x, y, z, w
+            data.quat_w_ros = data.quat_w_ros.roll(-1, 1)
+            for name in ("pos_w", "quat_w_ros", "intrinsic_matrices"):
+                setattr(data, name, SimpleNamespace(torch=getattr(data, name)))
+            data.output = {name: SimpleNamespace(torch=getattr(one, "torch", one)) for name, one in data.output.items()}
+        return torch.from_numpy(np.stack([one.rgb for one in seen]))
 
     def observation(self):
         return {"policy": {"image": self.encode(self.fill()), "joints": torch.zeros(2, 7)}}

@@ -239,9 +239,9 @@ def test_maniskills_dictionaries_are_read_as_they_are():
         assert np.allclose(frame.view.intrinsics.K, VIEW.intrinsics.K)
 
 
-@pytest.mark.parametrize("colorize", [False, True])
-def test_isaac_labs_sensors_are_read_as_they_are(colorize):
-    env = LikeIsaacLab(colorize=colorize)
+@pytest.mark.parametrize(("colorize", "version"), [(False, 2), (True, 2), (False, 3)])
+def test_isaac_labs_sensors_are_read_as_they_are(colorize, version):
+    env = LikeIsaacLab(colorize=colorize, version=version)
     adapter = IsaacLab(env)
     assert IsaacLab.recognises(env) and adapter.cameras == ("tiled",)
     for frame, truth in zip(adapter.frames(env.reset()[0], {})["tiled"], env.seen(), strict=True):
@@ -255,10 +255,12 @@ def test_isaac_labs_sensors_are_read_as_they_are(colorize):
     [
         (LikeManiSkill(), ("sensor_data", "base_camera", "rgb")),
         (LikeIsaacLab(), ("policy", "image")),
+        (LikeIsaacLab(version=3), ("policy", "image")),
         (LikeIsaacLab(lambda colour: colour / 255), ("policy", "image")),
         (LikeIsaacLab(less_their_mean), ("policy", "image")),
+        (LikeIsaacLab(lambda colour: colour.movedim(-1, 1)), ("policy", "image")),
     ],
-    ids=["maniskill", "isaaclab bytes", "isaaclab shares", "isaaclab less their mean"],
+    ids=["maniskill", "isaaclab bytes", "isaaclab 3", "isaaclab shares", "isaaclab less their mean", "isaaclab channels first"],
 )
 def test_photographs_of_batches_are_tensors_of_the_same_kind(env, path):
     def leaf(observation):

@@ -1,4 +1,4 @@
-"""Isaac Lab: cameras of the scene, read beside the observation; as `isaaclab.sensors.camera` writes them."""
+"""Isaac Lab 2 and 3: cameras of the scene, read beside the observation; as `isaaclab.sensors.camera` writes them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from simgen.geometry import CameraView, Intrinsics, Pose
 
 COLOUR = ("rgb", "rgba")
 DEPTH = ("distance_to_image_plane", "depth")
-IDS = ("instance_id_segmentation_fast", "instance_segmentation_fast", "semantic_segmentation")
+IDS = ("instance_id_segmentation_fast", "instance_segmentation_fast", "instance_segmentation", "semantic_segmentation")
 HINT = "in env.scene.sensors with data_types that hold 'rgb', 'distance_to_image_plane' and 'instance_id_segmentation_fast'"
 UNLABELLED = 1
 """The id of what has none; 0 is what lies beyond everything."""
@@ -30,8 +30,8 @@ ENCODINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 class IsaacLab:
     """Reads `env.unwrapped.scene.sensors`, in every row from its own origin, and replaces the copies of their pictures that stand in the
-    observation: whatever equals a camera's `rgb` there, as bytes, as floats from 0 to 1, or less their mean as `mdp.image` has it. A
-    camera that moves must be made with `update_latest_camera_pose=True`. Time is `episode_length_buf` times the control step."""
+    observation: whatever equals a camera's `rgb` there, channels last or first, as bytes, as floats from 0 to 1, or less their mean as
+    `mdp.image` has it. A camera that moves must be made with `update_latest_camera_pose=True`. Time is `episode_length_buf` times the control step."""
 
     def __init__(self, env: gymnasium.Env, cameras: Sequence[str] | None = None):
         """Find the cameras.
@@ -94,11 +94,12 @@ def _frames(camera: str, sensor: Any, origins: np.ndarray, seconds: Sequence[flo
     seen = np.isfinite(depth) & (depth > 0) & (depth < float(sensor.cfg.spawn.clipping_range[1]))
     depth = np.where(seen, depth, np.float32(np.inf)).astype(np.float32)
     place, turn, K = array(data.pos_w).astype(np.float64) - origins, array(data.quat_w_ros), array(data.intrinsic_matrices)
+    posed = Pose.from_xyzw if hasattr(data.quat_w_ros, "torch") else Pose.from_wxyz  # version 3 holds warp arrays, and x, y, z, w
     height, width = depth.shape[1:]
     frames = []
     for row, now in enumerate(seconds):
         lens = Intrinsics(width, height, *(float(K[row][at]) for at in ((0, 0), (1, 1), (0, 2), (1, 2))))
-        view = CameraView(camera, lens, Pose.from_wxyz(place[row], turn[row]))
+        view = CameraView(camera, lens, posed(place[row], turn[row]))
         frames.append(Frame(view, round(1e9 * now), colour[row], depth[row], ids[row]))
     return frames
 
@@ -113,17 +114,18 @@ def _ids(given: np.ndarray) -> np.ndarray:
 
 def _copies(camera: str, observation: Any, colour: np.ndarray) -> list[tuple[Path, Callable[[np.ndarray], np.ndarray]]]:
     """Where copies of a camera's picture stand in an observation, and what was made of them."""
-    leaves = [(path, array(leaf)) for path, leaf in _leaves(observation)]
-    leaves = [(path, leaf) for path, leaf in leaves if leaf.shape == colour.shape]
-    encodings = [(encode, made) for encode in ENCODINGS.values() for made in [encode(colour)]]
-    found = [(path, encode) for path, leaf in leaves for encode, made in encodings if _equal(leaf, made)]
+    encodings = [*ENCODINGS.values(), *(lambda pictures, one=one: np.moveaxis(one(pictures), -1, 1) for one in ENCODINGS.values())]
+    made = [(encode, encode(colour)) for encode in encodings]
+    found = [(path, encode) for path, leaf in _leaves(observation) for encode, one in made if _equal(array(leaf), one)]
     if not found:
-        raise InvalidValue(f"the picture of camera '{camera}' in the observation", None, "there: give the observation an image term of it")
+        raise InvalidValue(
+            f"the picture of camera '{camera}' in the observation", None, "there: give the observation an unstacked image of it"
+        )
     return list({path: (path, encode) for path, encode in reversed(found)}.values())
 
 
 def _equal(leaf: np.ndarray, made: np.ndarray) -> bool:
-    return leaf.dtype == made.dtype and np.allclose(leaf, made, rtol=0, atol=1e-4)
+    return leaf.shape == made.shape and leaf.dtype == made.dtype and np.allclose(leaf, made, rtol=0, atol=1e-4)
 
 
 def _leaves(observation: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

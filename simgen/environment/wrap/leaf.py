@@ -13,7 +13,8 @@ Path = tuple[str, ...]
 
 
 def array(leaf: Any) -> np.ndarray:
-    """A leaf as numpy has it: a torch tensor is taken off its device."""
+    """A leaf as numpy has it: a torch tensor, or what has one behind it, is taken off its device."""
+    leaf = getattr(leaf, "torch", leaf)
     return np.asarray(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
 
 
