@@ -31,7 +31,8 @@ ENCODINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class IsaacLab:
     """Reads `env.unwrapped.scene.sensors`, in every row from its own origin, and replaces the copies of their pictures that stand in the
     observation: whatever equals a camera's `rgb` there, channels last or first, as bytes, as floats from 0 to 1, or less their mean as
-    `mdp.image` has it. A camera that moves must be made with `update_latest_camera_pose=True`. Time is `episode_length_buf` times the control step."""
+    `mdp.image` has it. A camera that moves must be made with `update_latest_camera_pose=True`. Time is `episode_length_buf` times the
+    control step."""
 
     def __init__(self, env: gymnasium.Env, cameras: Sequence[str] | None = None):
         """Find the cameras.
