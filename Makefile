@@ -56,7 +56,8 @@ define REQUIREMENTS
 import sys, tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
 extras = project["optional-dependencies"]
-every = [line for line in project["dependencies"] + extras["train"] + extras["remote"] + extras["dev"] if not line.startswith("simgen")]
+kinds = ("train", "remote", "mujoco", "genesis", "dev")
+every = [line for line in project["dependencies"] + sum((extras[kind] for kind in kinds), []) if not line.startswith("simgen")]
 print(*(line for line in every if line.startswith("pybullet") == (sys.argv[1] == "pybullet")), sep="\n")
 endef
 export REQUIREMENTS

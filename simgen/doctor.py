@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
@@ -124,6 +125,22 @@ def _gpu():
     return True, cuda.get_device_name(0) if cuda.is_available() else "none, and none is needed"
 
 
+def _engines():
+    """Beside PyBullet, which comes with SimGen."""
+    found = {}
+    for name, package in (("mujoco", "mujoco"), ("genesis", "genesis-world")):
+        try:
+            found[name] = version(package)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return "not installed" not in found.values(), ", ".join(f"{name} {one}" for name, one in found.items())
+
+
+def _opengl():
+    library = find_library("EGL") or find_library("OSMesa")
+    return library is not None or "DISPLAY" in os.environ, library or os.environ.get("DISPLAY", "none")
+
+
 def _opencv():
     """Two builds of OpenCV write into one folder; each then works by halves."""
     builds = sorted({name for found in distributions() if (name := found.metadata["Name"]).startswith("opencv-")})
@@ -144,6 +161,8 @@ LOOKS = (
     Look("temporary folder", _temporary_folder, "Point TMPDIR at a folder that can be written."),
     Look("cache folder", _cache_folder, "Point HF_HOME at a folder that can be written."),
     Look("disk", _disk, f"Free some space: a dataset of a hundred episodes takes about {ROOM} GiB.", essential=False),
+    Look("other engines", _engines, "Run: pip install 'simgen[mujoco,genesis]'", essential=False),
+    Look("OpenGL", _opengl, "MuJoCo and Genesis draw pictures of their own with it. Run: sudo apt install libegl1", essential=False),
     Look("GPU", _gpu, "Run: pip install 'simgen[train]'", essential=False),
     Look("one OpenCV", _opencv, "Uninstall every opencv package but one, and install that one again.", essential=False),
 )

@@ -128,7 +128,8 @@ def test_pybullet_and_the_others_are_all_that_is_required(house):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     assert len(parts["pybullet"]) == 1 and parts["pybullet"][0].startswith("pybullet==")
-    needed = {*project["dependencies"], *extras["train"], *extras["remote"], *extras["dev"]} - {"simgen[train,remote]"}
+    kinds = ("train", "remote", "mujoco", "genesis", "dev")
+    needed = {*project["dependencies"], *(line for kind in kinds for line in extras[kind])} - {"simgen[train,remote,mujoco,genesis]"}
     assert {*parts["pybullet"], *parts["others"]} == needed
 
 

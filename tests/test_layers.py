@@ -28,7 +28,8 @@ BLIND = {
 DOORS = {
     "pybullet": ("simulator/pybullet.py", "bench/"),
     "pybullet_data": (),
-    "genesis": ("simulator/genesis.py",),
+    "genesis": ("simulator/genesis/",),
+    "mujoco": ("simulator/mujoco.py",),
     "open3d": ("simulator/raycast.py",),
     "numba": ("compiled.py",),
     "libusb_package": ("simulator/raycast.py",),
@@ -46,7 +47,7 @@ DOORS = {
     "cv2": (),
 }
 """The only files that may import a third party; those not named here are open to all. A bench meets the rivals it measures."""
-HEAVY = "torch numba diffusers pybullet open3d lerobot gymnasium mitsuba ray cv2".split()
+HEAVY = "torch numba diffusers pybullet mujoco genesis open3d lerobot gymnasium mitsuba ray cv2".split()
 
 
 def imported(tree: ast.AST) -> set[str]:

@@ -1,4 +1,4 @@
-"""A company: the plays of all rows of an environment, here in this process; `workers` has them in others."""
+"""A company: the plays of all rows of an environment, here in this process; `workers` has them in others, `together` steps them as one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Decision:
 
 
 class Company(Protocol):
-    """N plays. A simulator that steps many environments at once is a company of its own."""
+    """N plays."""
 
     def begin(self, openings: Mapping[int, Opening]) -> dict[int, Moment]:
         """The first moments of these rows' new episodes."""

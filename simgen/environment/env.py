@@ -134,13 +134,13 @@ class Environment(gymnasium.Env):
 class Parts:
     """What one environment and a vector of them are made of."""
 
-    def __init__(self, scene, world: str | World, rows: int, record, overwrite: bool, processes: int, rules: dict):
+    def __init__(self, scene, world: str | World, rows: int, record, overwrite: bool, processes: int | None, rules: dict):
         """Make everything.
 
         Raises:
             UnknownName, InvalidScenario, AssetError, InvalidValue, OutputExists, UnfinishedJob.
         """
-        if processes < 0:
+        if processes is not None and processes < 0:
             raise InvalidValue("processes", processes, "0 or more")
         world = worlds.make(world) if isinstance(world, str) else world
         self.rules: Rules = rules_of(scene, world, recording=record is not None, **rules)

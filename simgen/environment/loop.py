@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simgen import simulator as simulators
 from simgen.environment.company import Company, Decision, Here
 from simgen.environment.eye import Eye, Sight
 from simgen.environment.play import Moment, Opening
 from simgen.environment.rules import Rules
-from simgen.environment.workers import Workers
+from simgen.environment.together import Together
+from simgen.environment.workers import Workers, crew
 from simgen.errors import InvalidValue
 from simgen.scenario import Scene
 from simgen.world import World
@@ -37,18 +39,18 @@ class Turn:
 class Loop:
     """N environments that share one world."""
 
-    def __init__(self, world: World, rules: Rules, rows: int, *, processes: int = 0, recorder: "Recorder | None" = None):
+    def __init__(self, world: World, rules: Rules, rows: int, *, processes: int | None = 0, recorder: "Recorder | None" = None):
         """Start the simulators.
 
         Args:
             world: who draws for all rows.
             rules: what all rows play by.
             rows: how many.
-            processes: that do the physics; 0 is this one.
+            processes: that do the physics; 0 is this one, and so is None where the simulator steps many rows as one, and else one a core.
             recorder: keeps every episode that is played to its end; None keeps nothing.
         """
         self._rules, self._recorder = rules, recorder
-        self._company: Company = Workers(rules, rows, processes) if processes else Here(rules, rows)
+        self._company = _company(rules, rows, processes)
         self._eye = Eye(world, rules, rows)
         self._facts: dict[int, dict] = {}
         self._steps = [0] * rows
@@ -159,6 +161,14 @@ class Loop:
             **_seen(sight, state.time_ns),
         }
         return Turn(observation, moment.reward, moment.terminated, moment.truncated, info)
+
+
+def _company(rules: Rules, rows: int, processes: int | None) -> Company:
+    kind = simulators.REGISTRY.load(rules.job.simulator) if processes is None else None
+    if hasattr(kind, "fleet"):
+        return Together(rules, kind.fleet(rows, draws=rules.rgb))
+    count = crew(rows) if processes is None else processes
+    return Workers(rules, rows, count) if count else Here(rules, rows)
 
 
 def _facts(scene: Scene) -> dict:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.conditions import Conditions
 from simgen.scenario.schedule import conditions_at
+from simgen.simulator import Simulator
 from simgen.simulator.appearance import Appearances
 from simgen.simulator.control import hold
 from simgen.simulator.raycast import RayCaster
@@ -102,10 +104,10 @@ class Cast:
 class Play:
     """One row of an environment."""
 
-    def __init__(self, rules: Rules):
-        """Make the simulator; nothing is built yet."""
+    def __init__(self, rules: Rules, simulator: Simulator | None = None):
+        """Take a simulator, or make one; nothing is built yet."""
         self._rules = rules
-        self._simulator = simulators.make(rules.job.simulator, draws=rules.rgb)
+        self._simulator = simulators.make(rules.job.simulator, draws=rules.rgb) if simulator is None else simulator
 
     def begin(self, opening: Opening) -> Moment:
         """The first moment of an episode.
@@ -128,6 +130,16 @@ class Play:
             actions: float32, (chunk, A), checked.
             look: whether the policy will see photographs; at an episode's end it always does.
         """
+        course = self.course(actions, look)
+        try:
+            action = next(course)
+            while True:
+                action = course.send(self._simulator.step(action))
+        except StopIteration as end:
+            return end.value
+
+    def course(self, actions: np.ndarray, look: bool) -> Generator[np.ndarray, State, Moment]:
+        """The same for whoever steps the simulator: every action to carry out, answered by the state that came of it."""
         rules, before = self._rules, self._state
         latency = self._drawn_latency()
         self._pilot.hand(actions, now=self._steps, latency=latency)
@@ -138,7 +150,7 @@ class Play:
             action = hold(self._scene, self._state) if action is None else action
             if rules.recording:
                 track.append(Instant(self._state, action, self._views()))
-            self._state = self._judged(self._simulator.step(action))
+            self._state = self._judged((yield action))
             self._steps += 1
             self._succeeded |= self._state.success
             states.append(self._state)

@@ -1,6 +1,5 @@
 """Many environments that share one world, as Gymnasium knows them: simulators in processes of their own, photographs in one batch."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ class VectorEnvironment(VectorEnv):
             num_envs: rows.
             world: who draws the photographs of all rows, by name or made already.
             processes: that do the physics; a process that dies is replaced and its rows go on where they were. None is one a core, at
-                most one a row, for more than one row; 0 is this process.
+                most one a row, for more than one row, but this one where the simulator steps all rows as one; 0 is this one.
             autoreset_mode: what becomes of a row whose episode has ended, as in Gymnasium's own vectors.
             record: where a dataset of every whole episode shall stand when this is closed; None keeps nothing.
             overwrite: replace what stands there.
@@ -56,7 +55,7 @@ class VectorEnvironment(VectorEnv):
         if num_envs < 1:
             raise InvalidValue("num_envs", num_envs, "at least 1")
         self._mode = AutoresetMode(autoreset_mode)
-        self._parts = parts = Parts(scene, world, num_envs, record, overwrite, crew(num_envs) if processes is None else processes, rules)
+        self._parts = parts = Parts(scene, world, num_envs, record, overwrite, processes, rules)
         self.metadata = VectorEnvironment.metadata | {"render_fps": parts.fps, "autoreset_mode": self._mode}
         self.num_envs, self.render_mode = num_envs, render_mode
         self.single_observation_space, self.single_action_space = parts.observation_space, parts.action_space
@@ -227,8 +226,3 @@ class VectorEnvironment(VectorEnv):
                 info = self._add_info(info, {"final_obs": final[row].observation, "final_info": final[row].info}, row)
             info = self._add_info(info, turn.info, row)
         return concatenate(self.single_observation_space, observations, blank), info
-
-
-def crew(rows: int) -> int:
-    """Processes for so many rows: one a core that this process may use, at most one a row; a single row needs none."""
-    return 0 if rows == 1 else min(rows, len(os.sched_getaffinity(0)))

@@ -188,3 +188,8 @@ ANSWERS: dict[str, Callable[[Play, Any], Any]] = {
     "catch_up": _catch_up,
 }
 """What a worker can be asked."""
+
+
+def crew(rows: int) -> int:
+    """Processes for so many rows: one a core that this process may use, at most one a row; a single row needs none."""
+    return 0 if rows == 1 else min(rows, len(os.sched_getaffinity(0)))

@@ -1,5 +1,7 @@
 """Simulators: what a physics engine must offer, and the table of those that do."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -57,10 +59,33 @@ class Simulator(Protocol):
         """Free the engine; closing twice is harmless."""
 
 
+class Fleet(Protocol):
+    """Simulators that are stepped as one. A simulator's class that has such makes them by `fleet(rows, draws=...)`."""
+
+    simulators: Sequence[Simulator]
+    """One a row."""
+
+    def step(self, actions: Mapping[int, np.ndarray]) -> dict[int, State]:
+        """One control step of these rows; the others stand still.
+
+        Raises InvalidValue as a simulator does.
+        """
+
+    def sparing(self, row: int) -> AbstractContextManager[None]:
+        """While the block runs only this row moves, whatever is asked of its simulator."""
+
+    def close(self) -> None:
+        """Free everything; closing twice is harmless."""
+
+
 REGISTRY = Registry(
     "simulator",
     "simgen.simulators",
-    {"mujoco": "simgen.simulator.mujoco:MuJoCo", "pybullet": "simgen.simulator.pybullet:PyBullet"},
+    {
+        "genesis": "simgen.simulator.genesis.simulator:Genesis",
+        "mujoco": "simgen.simulator.mujoco:MuJoCo",
+        "pybullet": "simgen.simulator.pybullet:PyBullet",
+    },
 )
 """Every simulator by name; plugins join through the `simgen.simulators` entry points."""
 

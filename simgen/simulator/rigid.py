@@ -120,12 +120,20 @@ class RigidSimulator(ABC):
 
     def _go(self) -> None:
         """The physics steps of one control step."""
-        for number in range(self.scene.physics_rate // self.scene.control_rate):
-            if self._course is not None:
-                setpoints, opening = self._course
-                velocity = (setpoints[number + 1] - setpoints[number]) * self.scene.physics_rate
-                self._command(setpoints[number], velocity, opening)
+        for number in range(self._physics_steps):
+            self._head(number)
             self._advance()
+
+    @property
+    def _physics_steps(self) -> int:
+        return self.scene.physics_rate // self.scene.control_rate
+
+    def _head(self, number: int) -> None:
+        """Set out for the setpoint after the coming physics step, one of those of a control step."""
+        if self._course is not None:
+            setpoints, opening = self._course
+            velocity = (setpoints[number + 1] - setpoints[number]) * self.scene.physics_rate
+            self._command(setpoints[number], velocity, opening)
 
     def _end_step(self) -> State:
         """What has come of it."""
