@@ -6,6 +6,7 @@ REGISTRY = Registry(
     "measurement",
     "simgen.benches",
     {
+        "engines": "simgen.bench.engines:run",
         "environment": "simgen.bench.environment:run",
         "gate": "simgen.bench.gate:run",
         "generate": "simgen.bench.generate:run",
