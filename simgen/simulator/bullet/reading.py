@@ -7,6 +7,7 @@ import numpy as np
 from simgen.geometry import Pose
 from simgen.observation import Contacts
 from simgen.simulator.bullet.loading import Actor
+from simgen.simulator.touching import touching
 
 
 def link_motion(engine, actors: Sequence[Actor], rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,21 +35,13 @@ def link_motion(engine, actors: Sequence[Actor], rows: int) -> tuple[np.ndarray,
 def contacts(engine, row_of: dict[tuple[int, int], int], fixed: set[int]) -> Contacts:
     """Pairs that touch, or pushed each other in the last physics step; not those of two links that nothing can move."""
     points = [point for point in engine.getContactPoints() or () if point[8] <= 0.0 or point[9] != 0.0]
-    pairs = [(row_of[point[1], point[3]], row_of[point[2], point[4]]) for point in points]
-    kept = [number for number, pair in enumerate(pairs) if not fixed.issuperset(pair)]
-    if not kept:
+    if not points:
         return Contacts.none()
-    points, links = [points[number] for number in kept], np.array([pairs[number] for number in kept], dtype=np.int32)
-    places = np.array([[*point[5], *point[6], *point[7], *point[11], *point[13]] for point in points])
-    distance, force, along, across = np.array([[point[8], point[9], point[10], point[12]] for point in points]).T
-    position = 0.5 * (places[:, 0:3] + places[:, 3:6])
-    swap = np.where(links[:, 0] > links[:, 1], -1.0, 1.0)[:, None]
-    normal = swap * places[:, 6:9]
-    friction = swap * (along[:, None] * places[:, 9:12] + across[:, None] * places[:, 12:15])
-    links = np.sort(links, axis=1)
-    order = np.lexsort((*position.T[::-1], links[:, 1], links[:, 0]))
-    columns = (links[:, 0], links[:, 1], position, normal, force, friction, distance)
-    return Contacts(*(np.ascontiguousarray(column[order]) for column in columns))
+    first, second = np.array([[row_of[point[1], point[3]], row_of[point[2], point[4]]] for point in points]).T
+    on_first, on_second, normal, along, across = np.array([[point[k] for k in (5, 6, 7, 11, 13)] for point in points]).transpose(1, 0, 2)
+    distance, force, rub_along, rub_across = np.array([[point[k] for k in (8, 9, 10, 12)] for point in points]).T
+    friction = rub_along[:, None] * along + rub_across[:, None] * across
+    return touching(first, second, 0.5 * (on_first + on_second), normal, force, friction, distance, fixed)
 
 
 def articulation(engine, actors: Sequence[Actor], names: Sequence[str]) -> dict[str, float]:
