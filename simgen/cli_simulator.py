@@ -26,13 +26,13 @@ def conformance(
     """
     from simgen.conformance import record
     from simgen.conformance.measure import measure
-    from simgen.simulator import REGISTRY
+    from simgen.simulator import REGISTRY, engine_of
 
     for name in names:
         REGISTRY.check(name)
     failed = 0
     for name in names or [one for one in sorted(REGISTRY.table()) if record.installed(one)]:
-        print(f"{name}, {record.engine_of(name)} {record.installed(name)}", flush=True)
+        print(f"{name}, {engine_of(name)} {record.installed(name)}", flush=True)
         found = measure(name, lambda row: print(f"  {row.group:<12}{row}", flush=True))
         failed += sum(row.passed is False for row in found.rows)
         where = record.shipped(name) if write else record.measured_here(name)

@@ -139,7 +139,7 @@ def facts(job: Job, start: int, labels: Labels, keep_failed: bool) -> dict:
         "gate": job.gate,
         "labels": labels,
         "keep_failed": keep_failed,
-        "versions": versions(),
+        "versions": versions(job.simulator),
     }
 
 

@@ -15,7 +15,7 @@ from simgen.photography import Studio, world_seed
 from simgen.randomness import stream
 from simgen.scenario import Scene
 from simgen.scenario.robot import robot_model
-from simgen.simulator import Simulator
+from simgen.simulator import REGISTRY, Simulator, engine_of
 from simgen.simulator.control import action_names, to_action
 from simgen.stopwatch import Stopwatch
 from simgen.task import Expert, Task
@@ -65,7 +65,7 @@ def roll_out(scene: Scene, simulator: Simulator, studio: Studio, watch: Stopwatc
         visibility={camera: np.array(shares, np.float32) for camera, shares in tape.visible.items()},
         adherence=photographs.adherence,
         world_seed=world_seed(scene),
-        versions=versions(),
+        versions=versions(simulator.name),
     )
 
 
@@ -118,10 +118,11 @@ def _subtasks(words: list[str]) -> tuple[Subtask, ...]:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Version of Python and of every package that has a hand in an episode."""
+def versions(simulator: str | None = None) -> dict[str, str]:
+    """Version of Python and of every package that has a hand in an episode, the engine's of its simulator among them."""
     found = {"python": python_version()}
-    for package in PACKAGES:
+    engine = [engine_of(simulator)] if simulator in REGISTRY.table() else []  # one that is handed in need not be in the table
+    for package in (*PACKAGES, *engine):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

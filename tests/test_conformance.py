@@ -11,10 +11,10 @@ from simgen.cli import main
 from simgen.conformance import record
 from simgen.conformance.matrix import matrix
 from simgen.conformance.measure import REFERENCE
-from simgen.conformance.record import ENGINES, Record
+from simgen.conformance.record import Record
 from simgen.errors import DamagedRecord
 from simgen.report import Report, Row, name_of
-from simgen.simulator import REGISTRY
+from simgen.simulator import ENGINES, REGISTRY
 from simgen.testing.simulator import GROUPS, agreement
 
 ROWS = (
@@ -76,7 +76,7 @@ def test_a_simulator_that_nobody_checked_is_said_to_be_so():
 
 def test_a_plugin_is_told_by_the_package_that_brings_it(monkeypatch, cache):
     point = SimpleNamespace(name="mine", value="mine:Mine", dist=SimpleNamespace(name="numpy"))
-    for module in ("simgen.registry", "simgen.conformance.record"):
+    for module in ("simgen.registry", "simgen.simulator"):
         monkeypatch.setattr(f"{module}.entry_points", lambda group: [point])
     assert f"mine: never checked (installed, numpy {version('numpy')}). Run: simgen conformance mine" in matrix()
     record.write(found("mine"), record.measured_here("mine"))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from simgen.conformance.record import Record, engine_of, installed, load
-from simgen.simulator import REGISTRY
+from simgen.conformance.record import Record, installed, load
+from simgen.simulator import REGISTRY, engine_of
 
 WIDTH = 22
 """Characters of a column."""

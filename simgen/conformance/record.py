@@ -4,17 +4,14 @@ import json
 import os
 import platform
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
 from simgen import shelves
 from simgen.errors import CannotWrite, DamagedRecord
 from simgen.report import Report, Row
-from simgen.simulator import REGISTRY
-
-ENGINES = {"pybullet": "pybullet", "mujoco": "mujoco", "genesis": "genesis-world"}
-"""Distribution that brings the engine of each built-in simulator."""
+from simgen.simulator import engine_of
 
 
 @dataclass(frozen=True)
@@ -46,18 +43,6 @@ class Record:
     def groups(self) -> tuple[str, ...]:
         """What the checks are about, in their order."""
         return tuple(dict.fromkeys(row.group for row in self.rows))
-
-
-def engine_of(simulator: str) -> str:
-    """The distribution that brings a simulator's engine; a plugin's own.
-
-    Raises:
-        UnknownName: if no simulator is called so.
-    """
-    REGISTRY.check(simulator)
-    if simulator in REGISTRY.built_in:
-        return ENGINES[simulator]
-    return next(point.dist.name for point in entry_points(group=REGISTRY.group) if point.name == simulator)
 
 
 def installed(simulator: str) -> str | None:

@@ -54,7 +54,8 @@ class Recorder:
             UnfinishedJob: if another environment's episodes wait beside it.
             CannotWrite: if the folder cannot be made.
         """
-        job = {"scenario": rules.job.scenario.model_dump(mode="json"), "override": asdict(rules.job.override), "versions": versions()}
+        job = {"scenario": rules.job.scenario.model_dump(mode="json"), "override": asdict(rules.job.override)}
+        job |= {"versions": versions(rules.job.simulator)}
         told = {name: value for name, value in vars(rules).items() if name != "job"} | {"simulator": rules.job.simulator}
         self._store = Store(out, {"environment": job | told, "world": rules.job.world}, overwrite=overwrite)
         self._rules = rules
@@ -112,7 +113,7 @@ class Recorder:
             visibility=visibility,
             adherence={camera: tuple(one.adherence for one in shown) for camera, shown in judged.items()},
             world_seed=world_seed(scene),
-            versions=versions(),
+            versions=versions(self._rules.job.simulator),
         )
 
     def _clip(self, shown: list[Photograph]) -> Clip:

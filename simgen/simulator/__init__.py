@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
@@ -88,6 +89,22 @@ REGISTRY = Registry(
     },
 )
 """Every simulator by name; plugins join through the `simgen.simulators` entry points."""
+
+
+ENGINES = {"pybullet": "pybullet", "mujoco": "mujoco", "genesis": "genesis-world"}
+"""Distribution that brings the engine of each built-in simulator."""
+
+
+def engine_of(name: str) -> str:
+    """The distribution that brings a simulator's engine; a plugin's own.
+
+    Raises:
+        UnknownName: if no simulator is called so.
+    """
+    REGISTRY.check(name)
+    if name in ENGINES:
+        return ENGINES[name]
+    return next(point.dist.name for point in entry_points(group=REGISTRY.group) if point.name == name)
 
 
 def make(name: str, **options) -> Simulator:

@@ -56,7 +56,7 @@ class Comparison:
             "seconds": float(self.between.times[-1]),
             "control_rate": self.scene.control_rate,
             "physics_rate": self.scene.physics_rate,
-            "versions": versions(),
+            "versions": versions(self.engines[0]) | versions(self.engines[1]),
             "closed_loop": None if self.closed is None else dict(zip(("first", "second"), self.closed, strict=True)),
             "open_loop": {
                 "first": _outcome(self.first),
