@@ -11,15 +11,18 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import trimesh
 import vhacdx
-from scipy.spatial import QhullError
+from scipy.optimize import linprog
+from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from simgen import shelves
 from simgen.errors import AssetError
+from simgen.geometry import locked
 from simgen.scenario.articulation import Articulation
 from simgen.scenario.mesh import read_mesh, scaling
 from simgen.scenario.visual import mesh_file
@@ -28,6 +31,8 @@ PIECES = 16
 """Most convex pieces of one mesh."""
 CONVEX = 0.97
 """A mesh that fills so much of its convex hull collides as the hull."""
+MARGIN = 1e-3
+"""Metres beyond their corners at which hulls collide that PyBullet is handed as corners; those it reads from files do not."""
 MARK = "__piece_"
 """Between a link's name and the number of a further piece of it."""
 
@@ -84,6 +89,27 @@ def _pieces(vertices: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
         asyncACD=False,
     )
     return [np.asarray(trimesh.convex.convex_hull(corners).vertices) for corners, _ in pieces]
+
+
+def inset(corners: np.ndarray) -> np.ndarray:
+    """Corners of the convex hull of some points, (P, 3), less PyBullet's margin on every side; as they are where that leaves nothing."""
+    return _inset(np.ascontiguousarray(corners, np.float64).tobytes())
+
+
+@lru_cache(maxsize=1024)
+def _inset(content: bytes) -> np.ndarray:
+    corners = np.frombuffer(content).reshape(-1, 3)
+    try:
+        planes = ConvexHull(corners).equations  # outward unit normal n and offset d of every side: n x + d = 0
+    except QhullError:  # flat
+        return corners
+    # the largest ball inside (Boyd and Vandenberghe, Convex Optimization, 8.5.1)
+    within = np.column_stack([planes[:, :3], np.ones(len(planes))])
+    *middle, radius = linprog([0, 0, 0, -1], A_ub=within, b_ub=-planes[:, 3], bounds=[(None, None)] * 3 + [(0, None)]).x
+    if radius < 2.0 * MARGIN:
+        return corners
+    planes[:, 3] += MARGIN
+    return locked(np.unique(HalfspaceIntersection(planes, np.array(middle)).intersections.round(9), axis=0))
 
 
 def _obj_text(vertices: np.ndarray, faces: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from simgen import simulator as simulators
 from simgen.errors import UnknownName
 from simgen.report import run
 from simgen.testing import check_agreement, check_simulator
-from simgen.testing.simulator import GROUPS, contact, control, geometry, repeat, snapshot
+from simgen.testing.simulator import GROUPS, control, geometry, repeat, snapshot
 from simgen.testing.simulator.trial import Trial
 
 ENGINES = [name for name in ("pybullet", "mujoco", "genesis") if name in simulators.REGISTRY.built_in and find_spec(name)]
@@ -18,17 +18,11 @@ LONG = {repeat.check_process, repeat.check_grasp, snapshot.check_elsewhere, snap
 LONG |= {geometry.check_shelf_picture, control.check_rest, control.check_grip}
 """Checks in other processes and long runs."""
 
-KNOWN = {("pybullet", contact.check_resting): "PyBullet gives hulls a margin of 1 mm, on which they stand"}
-"""What an engine does not do, and why."""
-
-
 def cases():
     for engine in ENGINES:
         for group, checks in GROUPS.items():
             for check in checks:
                 marks = [pytest.mark.slow] if engine not in PROMPT or check in LONG else []
-                if (engine, check) in KNOWN:
-                    marks.append(pytest.mark.xfail(strict=True, reason=KNOWN[engine, check]))
                 yield pytest.param(engine, check, marks=marks, id=f"{engine}-{group}-{check.__name__}")
 
 

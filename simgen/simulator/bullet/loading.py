@@ -11,7 +11,7 @@ from simgen.scenario.robot import robot_model
 from simgen.scenario.scene import PlacedBody, Scene
 from simgen.scenario.shape import Box, Capsule, Cylinder, Mesh, Room, Sphere, Urdf
 from simgen.scenario.surface import body_articulation, hull, robot_articulation
-from simgen.simulator.collision import collision_urdf, convex_pieces, obj_file, owner
+from simgen.simulator.collision import collision_urdf, convex_pieces, inset, obj_file, owner
 from simgen.simulator.inertia import inertia
 from simgen.simulator.kinematics import base_pose, start
 
@@ -189,5 +189,5 @@ class Loader:
                     file, flags = str(obj_file(vertices, faces)), engine.GEOM_FORCE_CONCAVE_TRIMESH
                     return [engine.createCollisionShape(engine.GEOM_MESH, fileName=file, flags=flags)]
                 com_T_body = body_T_com.inverse()
-                pieces = [com_T_body.apply(piece).tolist() for piece in convex_pieces(vertices, faces)]
+                pieces = [com_T_body.apply(inset(piece)).tolist() for piece in convex_pieces(vertices, faces)]
                 return [engine.createCollisionShape(engine.GEOM_MESH, vertices=piece) for piece in pieces]
