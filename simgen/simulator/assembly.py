@@ -26,8 +26,6 @@ from simgen.simulator.kinematics import base_pose, start
 
 SHEET = 5e-4
 """Metres that a flat piece is thickened by on either side, for engines collide with solids only."""
-FLAT = 1e-6
-"""Metres across that a solid must have."""
 GROUND = 20.0
 """Metres that a room's floor reaches each way."""
 PEBBLE = 0.01
@@ -178,13 +176,12 @@ def _geoms(body: PlacedBody, folder: Path | None, touch: Touch) -> tuple[Geom, .
 
 
 def _hulls(file: Path, vertices, faces, pose: Pose, touch: Touch, *, decompose: bool) -> tuple[Geom, ...]:
-    """Convex pieces of a mesh; slivers that decomposing left are no solids and go, and a mesh that is itself a sheet gets a thickness."""
+    """Convex pieces of a mesh; one that is a sheet gets a thickness."""
     try:
         corners = convex_pieces(vertices, faces) if decompose else (np.asarray(trimesh.convex.convex_hull(vertices).vertices),)
     except QhullError:
-        corners = ()
-    solids = [piece for piece in corners if np.linalg.svd(piece - piece.mean(0), compute_uv=False)[-1] > FLAT]
-    return tuple(Geom("hull", (), pose, touch, piece) for piece in solids or [_thickened(file, vertices)])
+        corners = (_thickened(file, vertices),)
+    return tuple(Geom("hull", (), pose, touch, piece) for piece in corners)
 
 
 def _thickened(file: Path, vertices: np.ndarray) -> np.ndarray:

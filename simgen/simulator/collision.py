@@ -31,6 +31,8 @@ PIECES = 16
 """Most convex pieces of one mesh."""
 CONVEX = 0.97
 """A mesh that fills so much of its convex hull collides as the hull."""
+FLAT = 1e-6
+"""Metres across that a solid must have."""
 MARGIN = 1e-3
 """Metres beyond their corners at which hulls collide that PyBullet is handed as corners; those it reads from files do not."""
 MARK = "__piece_"
@@ -65,7 +67,7 @@ def convex_pieces(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, 
 
     A mesh that is nearly convex, or not closed, is its own hull; others are decomposed by V-HACD (Mamou 2016).
     """
-    path = _cache() / f"{_digest('pieces', PIECES, CONVEX, vertices, faces)}.npz"
+    path = _cache() / f"{_digest('pieces', PIECES, CONVEX, FLAT, vertices, faces)}.npz"
     if not path.is_file():
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
             np.savez_compressed(file, *_pieces(vertices, faces))
@@ -88,7 +90,12 @@ def _pieces(vertices: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
         maxNumVerticesPerCH=48,
         asyncACD=False,
     )
-    return [np.asarray(trimesh.convex.convex_hull(corners).vertices) for corners, _ in pieces]
+    return [np.asarray(trimesh.convex.convex_hull(corners).vertices) for corners, _ in pieces if _thick(corners)]
+
+
+def _thick(corners: np.ndarray) -> bool:
+    """Whether points span a solid; decomposing leaves slivers."""
+    return bool(np.linalg.svd(corners - corners.mean(0), compute_uv=False)[-1] > FLAT)
 
 
 def inset(corners: np.ndarray) -> np.ndarray:
