@@ -7,7 +7,7 @@ where it was, so that reading changes nothing. Contacts are those of the last ph
 """
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -82,7 +82,8 @@ class MuJoCo(RigidSimulator):
             self._data.qpos[place] = start
         self._goal = self._torques = None
         self._work_out()
-        self._touching = self._met()
+        met = self._met()
+        self._touching = replace(met, force=np.zeros_like(met.force), friction=np.zeros_like(met.friction))  # nothing has pushed yet
 
     def _work_out(self) -> None:
         """What follows from positions and velocities; the solver's guess for the next step stays what it was."""

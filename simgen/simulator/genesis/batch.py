@@ -207,7 +207,8 @@ class Batch:
         self._weigh(row, made)
         self._rub(row, made)
         self._goal[0][row], self._goal[1][row] = 0.0, 0.0
-        self._solver._func_forward_dynamics()
+        solver._func_forward_dynamics()
+        solver.collider.detection()
         self._forget()
 
     def _weigh(self, row: int, made: Sequence[Assembly]) -> None:

@@ -97,7 +97,7 @@ class Genesis(RigidSimulator):
         return self._batch.motion(self._row)
 
     def _contacts(self) -> Contacts:
-        return Contacts.none() if self._ticks == 0 else self._batch.contacts(self._row, self._fixed_rows)
+        return self._batch.contacts(self._row, self._fixed_rows)
 
     def _mass(self) -> np.ndarray:
         return self._masses.copy()
