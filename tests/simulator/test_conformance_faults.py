@@ -126,6 +126,7 @@ FAULTS = {
     contact.check_balance: {"state": contacts(friction=lambda friction: 0.5 * friction)},
     contact.check_cone: {"state": contacts(friction=lambda friction: 1.2 * friction)},
     contact.check_apart: {"state": far_contact},
+    contact.check_first: {"state": contacts(force=lambda force: force + 1.0)},
     control.check_line: {"action": lambda action, _: 0.999 * action},
     control.check_reach: {"action": lambda action, _: 0.99 * action},
     control.check_rest: {"action": lambda action, _: action + 0.001},

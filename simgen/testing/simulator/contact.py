@@ -169,4 +169,28 @@ def check_apart(trial: Trial) -> str:
     return "2 mm apart is apart"
 
 
-CHECKS = (check_weight, check_shelf_weight, check_resting, check_stack, check_order, check_balance, check_cone, check_apart)
+def check_first(trial: Trial) -> str:
+    """What overlaps at reset is told with its depth, and nothing has pushed yet."""
+    deep = 0.003
+    _, first = trial.start(scene(GROUND, body("cube", BOX, (0.0, 0.0, 0.025 - deep)), body("apart", BOX, (0.3, 0.0, 0.03))))
+    contacts = first.contacts
+    expect(len(contacts) > 0, "nothing is told")
+    expect(set(zip(contacts.link_a.tolist(), contacts.link_b.tolist(), strict=True)) == {(0, 1)}, "it is not of ground and cube alone")
+    told = -float(contacts.distance.min())
+    expect(abs(told - deep) < NEAR, f"{1000 * told:.2f} mm deep for {1000 * deep:.2f} mm")
+    most = float(max(np.abs(contacts.force).max(), np.abs(contacts.friction).max()))
+    expect(most == 0.0, f"{most:.3f} N before the first step")
+    return f"{1000 * told:.3f} mm deep for {1000 * deep:.3f} mm"
+
+
+CHECKS = (
+    check_weight,
+    check_shelf_weight,
+    check_resting,
+    check_stack,
+    check_order,
+    check_balance,
+    check_cone,
+    check_apart,
+    check_first,
+)
