@@ -107,14 +107,17 @@ class RigidSimulator(ABC):
         Raises:
             InvalidValue: on a wrong shape or a number that is not finite; the world is then unchanged.
         """
-        self._need_reset("step")
-        self._begin_step(action)
+        self._begin_step(self._checked(action))
         self._go()
         return self._end_step()
 
+    def _checked(self, action: np.ndarray) -> np.ndarray:
+        """An action as float64, (A,)."""
+        self._need_reset("step")
+        return check_action(action, len(action_names(self.scene)))
+
     def _begin_step(self, action: np.ndarray) -> None:
-        """Check an action and set out for where it leads."""
-        action = check_action(action, len(action_names(self.scene)))
+        """Set out for where a checked action leads."""
         self._fresh = False
         self._course = None if self._controller is None else self._controller.command(action, self._state.joint_position)
 

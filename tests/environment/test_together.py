@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from playground import alone, equal, gentle, many
 
+from simgen import simulator as simulators
 from simgen.environment.together import Together
+from simgen.errors import InvalidValue
+from simgen.testing.simulator import fingerprint, trial_actions, trial_scene
 
 pytest.importorskip("genesis")
 RULES = {"simulator": "genesis", "world": "preview", "gate": "off", "size": (32, 32), "max_steps": 4}
@@ -55,3 +58,21 @@ def test_a_row_begins_anew_or_goes_back_while_the_others_stand_still(batch):
         for now, then in zip(other, plain, strict=True):
             assert np.array_equal(now[[0, 2]], then[[0, 2]]), "the others were moved"
             assert np.array_equal(now[1], then[1]) == ("seed" not in again)
+
+
+def test_a_wrong_action_of_one_row_moves_none():
+    fleet = simulators.REGISTRY.load("genesis").fleet(2)
+    scene = trial_scene()
+    for row, simulator in enumerate(fleet.simulators):
+        with fleet.sparing(row):
+            simulator.build(scene)
+            simulator.reset(0)
+    actions = trial_actions(scene, 3)
+    plain = [fingerprint(state) for action in actions for state in fleet.step({0: action, 1: action}).values()]
+    for simulator in fleet.simulators:
+        simulator.reset(0)
+    with pytest.raises(InvalidValue):
+        fleet.step({0: actions[2], 1: np.full(7, np.nan)})
+    assert [fingerprint(state) for action in actions for state in fleet.step({0: action, 1: action}).values()] == plain
+    assert plain[::2] == plain[1::2], "equal rows are equal"
+    fleet.close()

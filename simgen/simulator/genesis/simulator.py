@@ -202,8 +202,8 @@ class GenesisFleet:
         Raises:
             InvalidValue: on a wrong shape, a number that is not finite, or a row that was not reset.
         """
-        for row, action in actions.items():
-            self.simulators[row]._need_reset("step")
+        checked = {row: self.simulators[row]._checked(action) for row, action in actions.items()}
+        for row, action in checked.items():
             self.simulators[row]._begin_step(action)
         groups: dict[tuple, list[Genesis]] = {}
         for row in actions:
