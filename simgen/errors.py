@@ -57,7 +57,7 @@ class InvalidScenario(SimGenError):
 
 
 class AssetError(SimGenError):
-    """A mesh, URDF or texture that is missing, empty or unreadable."""
+    """A mesh, URDF, MJCF or texture that is missing, empty or unreadable, or says what cannot be kept."""
 
     def __init__(self, file: object, problem: str):
         super().__init__(f"{file}: {problem}")

@@ -29,7 +29,7 @@ DOORS = {
     "pybullet": ("simulator/pybullet.py", "bench/"),
     "pybullet_data": (),
     "genesis": ("simulator/genesis/",),
-    "mujoco": ("simulator/mujoco.py",),
+    "mujoco": ("simulator/mujoco.py", "scenario/mjcf/"),
     "open3d": ("simulator/raycast.py",),
     "numba": ("compiled.py",),
     "libusb_package": ("simulator/raycast.py",),

@@ -1,7 +1,8 @@
-"""A URDF as links and joints: what moves against what, with no geometry loaded."""
+"""A URDF, or an MJCF said as one, as links and joints: what moves against what, with no geometry loaded."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,8 +13,13 @@ from pyquaternion import Quaternion
 from simgen import shelves
 from simgen.errors import AssetError, UnknownName
 from simgen.geometry import Pose, locked
+from simgen.scenario.mjcf_files import is_mjcf
 
 KINDS = {"fixed", "revolute", "continuous", "prismatic"}
+MJCF = "simgen.scenario.mjcf.convert"
+"""Says an MJCF as a URDF; imported only where there is one, for it needs MuJoCo."""
+WORLD = "world"
+"""Name of a base link that is no thing but the place where one stands."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +98,16 @@ def _position(joint: Joint, positions: dict[str, float], by_name: dict[str, Join
 
 
 def articulation(path: Path, scale: float = 1.0) -> Articulation:
-    """Read a URDF, its lengths (prismatic limits among them) multiplied by `scale`; remembered until the file changes.
+    """Read a URDF or an MJCF, its lengths (prismatic limits among them) multiplied by `scale`; remembered until the file changes.
+
+    A file whose name ends in .xml or .mjcf is an MJCF and read as the URDF that `simgen.scenario.mjcf.convert` writes of it.
 
     Raises:
-        AssetError: if it is not a URDF with one base, every link below it exactly once and joints of known kinds.
+        AssetError: if it has not one base, every link below it exactly once and joints of known kinds, or what it is made of is missing.
+        MissingExtra: if it is an MJCF and MuJoCo is not installed.
     """
+    if is_mjcf(path):
+        path = import_module(MJCF).urdf(path)
     return _read(path, shelves.sha256(path), scale)
 
 

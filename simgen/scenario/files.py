@@ -1,16 +1,19 @@
-"""The files that a scenario refers to: meshes, URDFs and textures."""
+"""The files that a scenario refers to: meshes, URDFs, MJCFs and textures."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from simgen import shelves
 from simgen.errors import AssetError, InvalidScenario, UnknownName
+from simgen.scenario.articulation import WORLD
 from simgen.scenario.distribution import Choice
 from simgen.scenario.mesh import read_texture
+from simgen.scenario.mjcf_files import is_mjcf, mjcf_files
 from simgen.scenario.robot import robot_model, robots
 from simgen.scenario.scene import BodyProperties, PlacedBody, RobotPlacement
 from simgen.scenario.shape import AnyShape, FileParameters, Mesh, Urdf
-from simgen.scenario.surface import body_surfaces, hull, robot_articulation
+from simgen.scenario.surface import body_articulation, body_surfaces, hull, robot_articulation
 
 
 def check_files(file: str, folder: Path | None, bodies: Mapping[str, BodyProperties], robot: RobotPlacement | None) -> None:
@@ -41,7 +44,7 @@ def _problems(name: str, body: BodyProperties, folder: Path | None) -> Iterator[
             yield "texture", str(error)
     for key, shape in _shapes(body):
         if body.joints and not isinstance(shape, Urdf):
-            yield "joints", f"only a urdf has joints, and {key} is none; leave them out."
+            yield "joints", f"only a urdf or mjcf has joints, and {key} is none; leave them out."
         for kind, parameters in _files(shape):
             # joints and scale may still be distributions, and neither bears on whether the file can be read
             bare = shape.model_copy(update={kind: parameters.model_copy(update={"scale": 1.0})})
@@ -49,7 +52,10 @@ def _problems(name: str, body: BodyProperties, folder: Path | None) -> Iterator[
                 id=0, name=name, shape=bare, joints=dict.fromkeys(body.joints, 0.0), texture=body.texture,
                 position=(0, 0, 0), orientation_wxyz=(1, 0, 0, 0),
             )  # fmt: skip
-            yield from _opened(placed, f"{key}.{kind}.file", folder)
+            said = "mjcf" if kind == "urdf" and is_mjcf(parameters.file) else kind
+            yield from _opened(placed, f"{key}.{said}.file", folder)
+            if isinstance(bare, Urdf) and not body.fixed and body_articulation(bare, folder).links[0] == WORLD:
+                yield "fixed", f"must be true, for the base of {parameters.file} is the world that it stands in, not a thing."
 
 
 def _opened(body: PlacedBody, key: str, folder: Path | None) -> Iterator[tuple[str, str]]:
@@ -79,12 +85,22 @@ def _files(shape: AnyShape) -> list[tuple[str, FileParameters]]:
 
 
 def digests(bodies: Iterable[BodyProperties], robot: RobotPlacement | None, folder: Path | None) -> dict[str, str]:
-    """SHA-256 of every file that drawn bodies and their robot refer to, by reference."""
+    """SHA-256 of every file that drawn bodies and their robot refer to, by reference, and of all that an MJCF is made of."""
     found = {}
     for body in bodies:
         named = [parameters.file for _, parameters in _files(body.shape)] + [body.texture] * (body.texture is not None)
-        found |= {reference: shelves.sha256(shelves.asset(reference, folder)) for reference in named}
+        for reference in named:
+            found |= _digests(reference, folder)
     if robot is not None:
-        urdf = robot_model(robot.name).urdf
-        found[urdf] = shelves.sha256(shelves.asset(urdf, robots()[robot.name].parent))
+        found |= _digests(robot_model(robot.name).urdf, robots()[robot.name].parent)
+    return found
+
+
+def _digests(reference: str, folder: Path | None) -> dict[str, str]:
+    """Of one file; files that an MJCF is made of are referred to as if they stood where it does."""
+    path = shelves.asset(reference, folder)
+    found = {reference: shelves.sha256(path)}
+    for part in mjcf_files(path)[1:] if is_mjcf(path) else ():
+        beside, slash, _ = reference.rpartition("/")
+        found[f"{beside}{slash}{os.path.relpath(part, path.parent)}"] = shelves.sha256(part)
     return found

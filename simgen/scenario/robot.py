@@ -18,6 +18,7 @@ class RobotModel(Model):
     """An arm with a parallel gripper."""
 
     urdf: str
+    """Beside this file, on the assets shelf, `package://NAME/PATH` or absolute; an MJCF if its name ends in .xml or .mjcf."""
     arm: list[str]
     """Joint names, from the base to the hand."""
     home: list[Finite]

@@ -96,7 +96,7 @@ class BodyProperties(Paint, Physics):
     fixed: bool = False
     """Does not move whatever touches it."""
     joints: dict[str, Number] = {}
-    """Initial positions of a URDF's joints, radians or metres."""
+    """Initial positions of the joints of a URDF or MJCF, radians or metres."""
     joint_damping: NonNegative = 0.0
     joint_friction: NonNegative = 0.0
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Tag
 
 from simgen.errors import UnknownName
 from simgen.scenario.distribution import Choice, Fraction, Model, Number, Positive, Size
+from simgen.scenario.mjcf_files import SUFFIXES, is_mjcf
 
 
 class BoxParameters(Model):
@@ -65,6 +66,24 @@ class Urdf(Model):
     """An articulated or compound body; its frame is its base link's."""
 
     urdf: FileParameters
+    """Of a URDF, or of an MJCF, whose name ends in .xml or .mjcf."""
+
+
+class Mjcf(Model):
+    """The same said by an MJCF, MuJoCo's XML; once read it is a Urdf.
+
+    Its frame is that of the one body at the top, wherever the file puts it, if that is free or nothing else is there; else it is
+    the file's world, which must be `fixed`. Joints count as in the file, and one that the scenario does not name stands at 0, whatever
+    its `ref`. Its looks are the geoms of groups 0 to 2, as MuJoCo shows it.
+    """
+
+    mjcf: FileParameters
+
+
+def _as_urdf(shape: Mjcf) -> Urdf:
+    if not is_mjcf(shape.mjcf.file):
+        raise ValueError(f"the file of an mjcf ends in {' or '.join(SUFFIXES)}, got '{shape.mjcf.file}'")
+    return Urdf(urdf=shape.mjcf)
 
 
 RoomKind = Literal["workshop", "kitchen", "laboratory", "warehouse", "office", "yard"]
@@ -108,7 +127,7 @@ class Room(Model):
 
 FLOOR = 0.02
 """Thickness of a room's floor, metres."""
-KINDS = {"box": Box, "sphere": Sphere, "cylinder": Cylinder, "capsule": Capsule, "mesh": Mesh, "urdf": Urdf, "room": Room}
+KINDS = {"box": Box, "sphere": Sphere, "cylinder": Cylinder, "capsule": Capsule, "mesh": Mesh, "urdf": Urdf, "mjcf": Mjcf, "room": Room}
 
 
 def _kind(value: Any) -> str:
@@ -132,6 +151,7 @@ AnyShape = Annotated[
     | Annotated[Capsule, Tag("capsule")]
     | Annotated[Mesh, Tag("mesh")]
     | Annotated[Urdf, Tag("urdf")]
+    | Annotated[Annotated[Mjcf, AfterValidator(_as_urdf)], Tag("mjcf")]
     | Annotated[Room, Tag("room")],
     Discriminator(_kind),
     BeforeValidator(_known_kind),
@@ -144,6 +164,7 @@ Shape = Annotated[
     | Annotated[Capsule, Tag("capsule")]
     | Annotated[Mesh, Tag("mesh")]
     | Annotated[Urdf, Tag("urdf")]
+    | Annotated[Annotated[Mjcf, AfterValidator(_as_urdf)], Tag("mjcf")]
     | Annotated[Room, Tag("room")]
     | Annotated[Choice[AnyShape], Tag("choice")],
     Discriminator(_kind),

@@ -83,7 +83,7 @@ def test_every_way_of_writing_a_number_is_a_number(folder, number):
         ("label: cube,", "count: 1.5,", "bodies.cube.count: must be a whole number"),
         ("label: cube,", "orientation: {yaw: 3},", "bodies.cube.orientation: no orientation is written as 'yaw'; known: wxyz, "),
         ("label: cube,", "orientation: {wxyz: [0, 0, 0, 0]},", "bodies.cube.orientation.wxyz: wxyz must not be all zero"),
-        ("label: cube,", "joints: {door: 1},", "bodies.cube.joints: only a urdf has joints"),
+        ("label: cube,", "joints: {door: 1},", "bodies.cube.joints: only a urdf or mjcf has joints"),
         ("on_top_of: table", "on: table", "bodies.cube.place.0: no relation is called True (YAML reads the bare word on as true; "),
         ("on_top_of: table", "under: table", "bodies.cube.place.0: no relation is called 'under'; known: on_top_of, "),
         ("on_top_of: table", "on_top_of: tabel", "bodies.cube.place.0: No body is called 'tabel'. Did you mean 'table'?"),
