@@ -138,9 +138,8 @@ def test_links_weigh_what_bodies_weigh(mjcf, kind):
 def test_a_base_without_mass_has_that_of_what_is_fixed_to_it(mjcf):
     """Fixed bodies in an empty one weigh, balance and turn as MuJoCo's composite body does."""
     box = '<geom type="box" size="0.1 0.2 0.05" pos="0.1 0 0"/>'
-    path = mjcf(
-        f'<worldbody><body name="a"><body name="b" pos="1 0 0" euler="30 0 50">{box}</body><body pos="0 2 0">{BALL}</body></body></worldbody>'
-    )
+    inside = f'<body name="b" pos="1 0 0" euler="30 0 50">{box}</body><body pos="0 2 0">{BALL}</body>'
+    path = mjcf(f'<worldbody><body name="a">{inside}</body></worldbody>')
     tree, model = articulation(path), mujoco.MjModel.from_xml_path(str(path))
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
@@ -150,10 +149,9 @@ def test_a_base_without_mass_has_that_of_what_is_fixed_to_it(mjcf):
     fused = mujoco.MjSpec.from_file(str(path))
     fused.compiler.fusestatic = True
     fused.bodies[1].add_freejoint()
-    (whole,) = [body for body in range(fused.compile().nbody) if body]
-    one = fused.compile()
-    turn = Pose.from_wxyz(one.body_ipos[whole], one.body_iquat[whole]).rotation
-    assert np.allclose(first.inertia, turn @ np.diag(one.body_inertia[whole]) @ turn.T, rtol=1e-9, atol=1e-12)
+    whole = fused.compile()
+    turn = Pose.from_wxyz(whole.body_ipos[1], whole.body_iquat[1]).rotation
+    assert whole.nbody == 2 and np.allclose(first.inertia, turn @ np.diag(whole.body_inertia[1]) @ turn.T, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["pybullet", "mujoco"])

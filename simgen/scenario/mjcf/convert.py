@@ -27,7 +27,7 @@ def urdf(path: Path) -> Path:
     several on one body, gets a link of its own, which weighs a millionth. The base is the one body at the top, wherever the file puts it,
     if it is free or nothing else is there; else a link `world`. A joint that an equality ties to another mimics it.
 
-    Left out are a floor below a free body, `mocap` bodies and what is tied to them, lights, cameras, sites, sensors, armature, gravity
+    Left out are a floor below a free body, `mocap` bodies and ties to them, lights, cameras, sites, sensors, armature, gravity
     compensation, and actuators but for their strength; which geoms may touch which is not kept, only whether they touch anything.
 
     Raises:
