@@ -6,6 +6,7 @@ looks its numbers up costs a tenth of seventy that know them.
 
 from __future__ import annotations  # Mitsuba has no types before a variant is chosen
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 
@@ -151,6 +152,7 @@ def _bytes(image: np.ndarray, _) -> np.ndarray:
 @cache
 def _lookup(variant: str) -> type[mi.Texture]:
     """The texture of one column; a class of its own for every variant, for so are Mitsuba's."""
+    four_halves = sys.modules[mi.Float.__module__].Array4f16
 
     class Lookup(mi.Texture):
         """A column of the table, wherever a ray meets the mesh; pictures repeat, and are smooth between texels."""
@@ -163,7 +165,7 @@ def _lookup(variant: str) -> type[mi.Texture]:
             found, weights, _ = self._around(si, active)
             colour = mi.Color3f(0)
             for texel, weight in zip(found, weights, strict=True):
-                red, green, blue, _ = dr.gather(mi.Array4f16, self._table.colours, texel, active)
+                red, green, blue, _ = dr.gather(four_halves, self._table.colours, texel, active)
                 colour += mi.Color3f(red, green, blue) * weight
             return colour
 
