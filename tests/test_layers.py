@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "simgen"
 ORDER = (
-    "errors abreast compiled registry report "
+    "errors abreast compiled headless registry report "
     "shelves stopwatch randomness geometry lens observation scenario arrays simulator task controls export world verify "
     "dataset photography rollout generate scale record importing render environment training gallery audit view testing "
     "conformance evaluation doctor bench terminal "

@@ -6,12 +6,12 @@ too. After every control step all that follows from positions and velocities is 
 where it was, so that reading changes nothing. Contacts are those of the last physics step, whose forces made it what it was.
 """
 
-import os
 from dataclasses import fields, replace
 
 import numpy as np
 
-from simgen.errors import InvalidValue, MissingExtra, UnusableLibrary
+import simgen.headless  # noqa: F401
+from simgen.errors import InvalidValue, MissingExtra
 from simgen.observation import Contacts
 from simgen.scenario.surface import surfaces
 from simgen.scenario.weather import Weather
@@ -23,8 +23,6 @@ from simgen.simulator.rigid import Motion, RigidSimulator
 from simgen.simulator.touching import touching
 from simgen.simulator.weather import body_factor, drag, extents, wind
 
-if "DISPLAY" not in os.environ:
-    os.environ.setdefault("MUJOCO_GL", "egl")  # read once, when it is imported; what it takes otherwise needs a display
 try:
     import mujoco
 except ImportError as error:
@@ -258,10 +256,7 @@ class MuJoCo(RigidSimulator):
     def _draw(self) -> Painter:
         """The painter, built when it is first needed."""
         if self._painter is None:
-            try:
-                self._painter = Painter(mujoco, surfaces(self.scene), self.links, self.scene.light)
-            except Exception as error:  # whatever its three loaders of OpenGL raise
-                raise UnusableLibrary("mujoco", f"its pictures need OpenGL: {error}") from error
+            self._painter = Painter(mujoco, surfaces(self.scene), self.links, self.scene.light)
         return self._painter
 
     def _kept(self) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from weakref import finalize
 
 import numpy as np
 
+import simgen.headless  # noqa: F401
 from simgen.errors import InvalidValue, MissingExtra
 from simgen.geometry import Pose
 from simgen.observation import Contacts

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simgen.errors import UnusableLibrary
 from simgen.geometry import CameraView
 from simgen.lens import distorted, pinhole
 from simgen.observation import Link
@@ -14,6 +15,7 @@ from simgen.scenario.surface import Surface
 OPENGL = np.diag([1.0, -1.0, -1.0])
 """Camera axes of OpenGL (x right, y up, z backward) in those of OpenCV."""
 CAMERA = "camera"
+WITHOUT_DISPLAY = "without a display by MUJOCO_GL=egl, set before anybody imports mujoco"
 
 
 class Painter:
@@ -121,7 +123,11 @@ class Painter:
         if (width, height) not in self._renderers:
             room = self._model.vis.global_
             room.offwidth, room.offheight = max(room.offwidth, width), max(room.offheight, height)
-            self._renderers[width, height] = self._mujoco.Renderer(self._model, height, width, max_geom=len(self._body_of) + 100)
+            try:
+                renderer = self._mujoco.Renderer(self._model, height, width, max_geom=len(self._body_of) + 100)
+            except Exception as error:  # whatever its three loaders of OpenGL raise
+                raise UnusableLibrary("mujoco", f"its pictures need OpenGL, {WITHOUT_DISPLAY}: {error}") from error
+            self._renderers[width, height] = renderer
         return self._renderers[width, height]
 
     def close(self) -> None:
