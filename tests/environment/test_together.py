@@ -1,5 +1,7 @@
 """Rows whose simulators take their physics steps as one batch are what they are alone."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from playground import alone, equal, gentle, many
@@ -9,7 +11,7 @@ from simgen.environment.together import Together
 from simgen.errors import InvalidValue
 from simgen.testing.simulator import fingerprint, trial_actions, trial_scene
 
-pytest.importorskip("genesis")
+pytestmark = pytest.mark.skipif(find_spec("genesis") is None, reason="Genesis is not installed")
 RULES = {"simulator": "genesis", "world": "preview", "gate": "off", "size": (32, 32), "max_steps": 4}
 
 
