@@ -142,6 +142,7 @@ def render(
         overwrite: Replace a finished dataset.
         workers: Processes; by default one a core.
     """
+    from simgen.dataset.whole import SUMMARY
     from simgen.render import render as photograph
 
     with following(out, "Rendering episodes") as progress:
@@ -162,8 +163,9 @@ def render(
             progress=progress,
         )
     print(f"Dataset  {made}  ({progress.kept} episodes; {progress.failed} left out)")
-    print(f"Look     simgen view {made}")
-    print(f"Verify   simgen verify {made}")
+    if (made / SUMMARY).is_file():  # what came from elsewhere has no truth to be looked at or judged by
+        print(f"Look     simgen view {made}")
+        print(f"Verify   simgen verify {made}")
 
 
 def verify(

@@ -164,17 +164,21 @@ def test_list_of_presets_shows_what_their_levels_mean(capsys, kind):
     assert "level 5" in said and all(f"| {name} |" in said for name in presets.names(kind) if presets.intervals(kind, name, 5))
 
 
-def test_render_hands_every_flag_on(room, capsys):
+def test_render_hands_every_flag_on(room, capsys, tmp_path):
     asked = {}
     room("render", render=lambda root, out, **options: asked.update(root=root, **options) or out)
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta/simgen.json").touch()
     flags = "--world preview --weather fog --light night --sensor clean --materials --seed 3 --episodes 0 2 --gate drop --assets A"
-    assert main(["render", "DATA", "--out", "OUT", *flags.split(), "--overwrite", "--workers", "1"]) == 0
+    assert main(["render", "DATA", "--out", str(tmp_path), *flags.split(), "--overwrite", "--workers", "1"]) == 0
     del asked["progress"]
     assert asked == dict(
         root=Path("DATA"), world="preview", weather="fog", light="night", sensor="clean", materials=True, seed=3, episodes=(0, 2),
         gate="drop", assets=Path("A"), overwrite=True, workers=1,
     )  # fmt: skip
-    assert "simgen verify OUT" in capsys.readouterr().out
+    assert f"simgen verify {tmp_path}" in capsys.readouterr().out
+    assert main(["render", "THEIRS", "--out", "OUT"]) == 0
+    assert "simgen verify" not in capsys.readouterr().out, "nobody knows the truth of what came from elsewhere"
 
 
 @pytest.mark.parametrize(("passed", "status"), [(True, 0), (False, 1)])
