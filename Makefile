@@ -148,7 +148,7 @@ $(READY): pyproject.toml
 		builds & build=$$!
 		trap 'kill -- -$$build 2>/dev/null || true' EXIT
 	fi
-	echo "Installing the other packages: about 3 GB, unless pip has them cached"
+	echo "Installing the other packages: several GB, unless pip has them cached"
 	if [ -t 1 ]; then talk=--verbose; else talk=--quiet; fi
 	$(PIP) $$talk install -r $(VENV)/requirements.txt
 	if [ -n "$$build" ]; then

@@ -83,6 +83,7 @@ class _Shape:
 
     @classmethod
     def of(cls, frame: Frame | Observation, number: int) -> "_Shape":
+        """What a frame shows of the body of this id, camera frame, metres; of a body that it does not show, nothing."""
         rows, columns = np.nonzero((frame.instance == number) & np.isfinite(frame.depth))
         if not len(rows):
             return cls(*np.zeros((4, 0, 3)))

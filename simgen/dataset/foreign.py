@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from datasets.utils import disable_progress_bars
-from lerobot.datasets.lerobot_dataset import LeRobotDataset
 from lerobot.datasets.video_utils import VideoEncodingManager
 from PIL import Image
 
@@ -25,11 +24,11 @@ from simgen.dataset import photographs
 from simgen.dataset.columns import read_columns
 from simgen.dataset.durable import write_json
 from simgen.dataset.imported import IMPORTED, guesses
-from simgen.dataset.lerobot import VIDEO_FILE
+from simgen.dataset.lerobot import begun
 from simgen.dataset.opening import opened
 from simgen.dataset.recording import FOV_Y_DEG, GUESSED_ALBEDO, GUESSED_LENS, GUESSED_POSE, LEVEL
 from simgen.dataset.truth import Truth
-from simgen.dataset.video import DEPTH, KEY, RGB, Labels, ReadyVideos
+from simgen.dataset.video import KEY, Labels
 from simgen.dataset.whole import TRUTH, add_columns, count_frames
 from simgen.errors import DamagedDataset, NoControls
 from simgen.geometry import CameraView, Intrinsics, Pose
@@ -169,19 +168,7 @@ def assemble(source: Foreign, root: Path, shards: Sequence[Path], *, labels: Lab
     kept = {key: one for key, one in meta.features.items() if key not in OWN and (not key.startswith(KEY) or key in drawn)}
     table = {key: _plain(key, one) for key, one in kept.items() if not key.startswith("simgen.") or key == "simgen.subtask"}
     table |= photographs.features(told[0])
-    dataset = LeRobotDataset.create(
-        f"simgen/{source.root.resolve().name}",
-        fps=meta.fps,
-        root=root,
-        robot_type=meta.robot_type,
-        features=table,
-        rgb_encoder=RGB,
-        depth_encoder=DEPTH,
-        streaming_encoding=True,
-        video_files_size_in_mb=VIDEO_FILE,
-        video_backend="pyav",
-    )
-    dataset.writer._streaming_encoder = videos = ReadyVideos(meta.fps)
+    dataset, videos = begun(root, source.root.resolve().name, meta.fps, meta.robot_type, table)
     rows = [read_columns(shard) for shard in shards]
     with VideoEncodingManager(dataset):
         for shard, row, said in zip(shards, rows, told, strict=True):

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 from datasets.utils import disable_progress_bars
-from lerobot.datasets.lerobot_dataset import LeRobotDataset
 from lerobot.datasets.video_utils import VideoEncodingManager
 from PIL import Image
 
@@ -30,12 +29,12 @@ from simgen.dataset import photographs, video
 from simgen.dataset.columns import FILE as COLUMNS
 from simgen.dataset.columns import read_columns
 from simgen.dataset.durable import write_json
-from simgen.dataset.lerobot import VIDEO_FILE, camera_features, camera_rows, plain, vector
+from simgen.dataset.lerobot import begun, camera_features, camera_rows, plain, vector
 from simgen.dataset.reader import Lazy
 from simgen.dataset.recording import Footage, Recording
 from simgen.dataset.seen import SeenWriter
 from simgen.dataset.truth import Truth
-from simgen.dataset.video import DEPTH, KEY, RGB, Labels, ReadyVideos
+from simgen.dataset.video import KEY, Labels
 from simgen.dataset.whole import TRUTH, add_columns, count_frames, place
 from simgen.errors import BadRecording
 from simgen.observation import Observation
@@ -88,19 +87,7 @@ def assemble(root: Path, shards: Sequence[Path], *, labels: Labels, job: dict, r
     told = [json.loads((shard / RECORDING).read_text()) for shard in shards]
     table = _features(shards, told)
     fps = told[0]["rate"]
-    dataset = LeRobotDataset.create(
-        f"simgen/{job['imported_from']}",
-        fps=fps,
-        root=root,
-        robot_type=told[0]["robot"],
-        features=table,
-        rgb_encoder=RGB,
-        depth_encoder=DEPTH,
-        streaming_encoding=True,
-        video_files_size_in_mb=VIDEO_FILE,
-        video_backend="pyav",
-    )
-    dataset.writer._streaming_encoder = videos = ReadyVideos(fps)
+    dataset, videos = begun(root, job["imported_from"], fps, told[0]["robot"], table)
     with VideoEncodingManager(dataset):
         for shard, one in zip(shards, told, strict=True):
             videos.folder = shard / "videos"

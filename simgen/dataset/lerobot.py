@@ -82,19 +82,7 @@ def write(root: Path, parts: Sequence[Part], labels: Labels = "none") -> None:
     with Truth(parts[0].truth) as truth:
         scene = truth.scene
     fps, table = scene.control_rate, features(parts, labels)
-    dataset = LeRobotDataset.create(
-        f"simgen/{scene.name}",
-        fps=fps,
-        root=root,
-        robot_type=scene.robot.name if scene.robot else "none",
-        features=table,
-        rgb_encoder=RGB,
-        depth_encoder=DEPTH,
-        streaming_encoding=True,
-        video_files_size_in_mb=VIDEO_FILE,
-        video_backend="pyav",  # asked for any other, LeRobot prints a hundred lines where the system has no FFmpeg
-    )
-    dataset.writer._streaming_encoder = videos = ReadyVideos(fps)
+    dataset, videos = begun(root, scene.name, fps, scene.robot.name if scene.robot else "none", table)
     with VideoEncodingManager(dataset), _nothing_to_embed(table):
         for part in parts:
             videos.folder = part.videos
@@ -188,7 +176,41 @@ def _body_features(name: str) -> dict[str, dict]:
     }
 
 
+def begun(root: Path, name: str, fps: int, robot: str | None, table: dict[str, dict]) -> tuple[LeRobotDataset, ReadyVideos]:
+    """An empty dataset whose videos are there already, and where they are looked for.
+
+    Args:
+        root: where; must not exist.
+        name: in LeRobot's `simgen/NAME`.
+        fps: frames a second.
+        robot: LeRobot's robot type.
+        table: features by key.
+    """
+    dataset = LeRobotDataset.create(
+        f"simgen/{name}",
+        fps=fps,
+        root=root,
+        robot_type=robot,
+        features=table,
+        rgb_encoder=RGB,
+        depth_encoder=DEPTH,
+        streaming_encoding=True,
+        video_files_size_in_mb=VIDEO_FILE,
+        video_backend="pyav",  # asked for any other, LeRobot prints a hundred lines where the system has no FFmpeg
+    )
+    dataset.writer._streaming_encoder = videos = ReadyVideos(fps)
+    return dataset, videos
+
+
 def camera_features(camera: str, view: CameraView, labels: Labels, classes: dict[str, int]) -> dict[str, dict]:
+    """LeRobot's features of one camera, by key: its video, pose and lens and, with labels, its depth and segmentation.
+
+    Args:
+        camera: its name.
+        view: for its size.
+        labels: `lerobot` adds depth and segmentation.
+        classes: class names to ids.
+    """
     height, width = view.intrinsics.height, view.intrinsics.width
     key = f"{KEY}{plain(camera)}"
     table = {

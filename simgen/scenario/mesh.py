@@ -1,5 +1,6 @@
 """Triangles from mesh files, with the colours and textures their materials give them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,13 @@ def read_mesh(path: Path) -> tuple[Part, ...]:
         AssetError: if the file cannot be read, holds no triangle, or a vertex is not finite.
     """
     return _read_mesh(path, shelves.sha256(path))
+
+
+def joined(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices, float64, (V, 3), and faces, int, (F, 3), of several parts as one mesh."""
+    counts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    faces = [part.faces + count for part, count in zip(parts, counts, strict=False)]
+    return np.concatenate([part.vertices for part in parts]), np.concatenate(faces)
 
 
 @lru_cache(maxsize=256)

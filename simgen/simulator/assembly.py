@@ -14,7 +14,7 @@ from scipy.spatial import QhullError
 from simgen.errors import AssetError, UnknownName
 from simgen.geometry import Pose
 from simgen.scenario.articulation import Articulation, Joint
-from simgen.scenario.mesh import read_mesh, scaling
+from simgen.scenario.mesh import joined, read_mesh, scaling
 from simgen.scenario.robot import robot_model
 from simgen.scenario.scene import PlacedBody, Scene
 from simgen.scenario.shape import FLOOR, Box, Capsule, Cylinder, Mesh, Room, Sphere, Urdf
@@ -303,8 +303,6 @@ def _collision(tree: Articulation, shape, pose: Pose, decompose: bool, touch: To
     if shape.cylinder is not None:
         return (Geom("cylinder", (scale * float(shape.cylinder.radius), 0.5 * scale * float(shape.cylinder.length)), pose, touch),)
     file = mesh_file(tree.file, shape.mesh.filename)
-    parts = [part.moved(scaling(scale) @ scaling(1.0 if shape.mesh.scale is None else shape.mesh.scale)) for part in read_mesh(file)]
-    counts = np.cumsum([0, *(len(part.vertices) for part in parts)])
-    vertices = np.concatenate([part.vertices for part in parts])
-    faces = np.concatenate([part.faces + count for part, count in zip(parts, counts, strict=False)])
+    matrix = scaling(scale) @ scaling(1.0 if shape.mesh.scale is None else shape.mesh.scale)
+    vertices, faces = joined([part.moved(matrix) for part in read_mesh(file)])
     return _hulls(file, vertices, faces, pose, touch, decompose=decompose)

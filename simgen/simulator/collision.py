@@ -24,7 +24,7 @@ from simgen import shelves
 from simgen.errors import AssetError
 from simgen.geometry import locked
 from simgen.scenario.articulation import Articulation
-from simgen.scenario.mesh import read_mesh, scaling
+from simgen.scenario.mesh import joined, read_mesh, scaling
 from simgen.scenario.visual import mesh_file
 
 PIECES = 16
@@ -182,10 +182,7 @@ def _convex(urdf: Path, collision: ElementTree.Element, decompose: bool) -> Iter
         return
     file = mesh_file(urdf, mesh.get("filename"))
     matrix = scaling([float(number) for number in mesh.get("scale", "1 1 1").split()])
-    parts = [part.moved(matrix) for part in read_mesh(file)]
-    counts = np.cumsum([0, *(len(part.vertices) for part in parts)])
-    vertices = np.concatenate([part.vertices for part in parts])
-    faces = np.concatenate([part.faces + count for part, count in zip(parts, counts, strict=False)])
+    vertices, faces = joined([part.moved(matrix) for part in read_mesh(file)])
     try:
         pieces = convex_pieces(vertices, faces) if decompose else (vertices,)
         files = [hull_file(piece) for piece in pieces]

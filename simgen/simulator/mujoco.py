@@ -97,7 +97,7 @@ class MuJoCo(RigidSimulator):
         mujoco.mj_setState(self._model, self._data, self._state_now, STATE)
         super()._go()
         self._touching = self._met()
-        self._work_out()
+        mujoco.mj_kinematics(self._model, self._data)  # damping asks where bodies are; the rest is worked out after it
 
     def _command(self, position: np.ndarray, velocity: np.ndarray, opening: float) -> None:
         self._goal = self._motors.goal(position, velocity, opening)
@@ -187,7 +187,7 @@ class MuJoCo(RigidSimulator):
 
     def _damp(self) -> None:
         super()._damp()
-        self._work_out()
+        self._work_out()  # the last that happens in a control step
 
     def _arm_torque(self) -> np.ndarray:
         return self._torques[: self._motors.arm].copy()

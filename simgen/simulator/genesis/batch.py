@@ -125,7 +125,7 @@ class Batch:
             for array in (data.geom_a, data.geom_b, data.friction, data.friction_torsional, data.friction_rolling, data.sol_params)
         )
         plain, every, step = collider.detection, torch.arange(first.shape[1], device=first.device), 1.0 / self.rate
-        rub, twist, turn = self._friction
+        (rub, twist, turn), hard = self._friction, torch.tensor(HARD, dtype=meeting.dtype, device=meeting.device)
 
         def detection() -> None:
             plain()
@@ -137,8 +137,7 @@ class Batch:
             damping = 1.0 + self._bounce[one] * self._bounce[other]
             meeting[..., 0] = 2.0 * step / (damping * HARD[1])
             meeting[..., 1] = damping / (2.0 * MENDED**0.5)
-            for place, number in enumerate(HARD, start=2):
-                meeting[..., place] = number
+            meeting[..., 2:] = hard
 
         collider.detection = detection
 
